@@ -1,0 +1,192 @@
+"""What a person can ask for, and the schedule that results when they get it.
+
+Edits apply in order and together.  What an edit places stays where the edit put it: `Edited.held`
+names those sessions, and a repair moves the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from solver.conference import Conference, FactError, Interval, Minute, Placement, Schedule
+
+
+class EditError(ValueError):
+    """An edit that cannot be applied; `index` is its place in the list."""
+
+    def __init__(self, index: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.index = index
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Place a session; `None` keeps the room or the start that it has."""
+
+    session: str
+    room: str | None = None
+    start: Minute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    session: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Exchange room and start of two placed sessions."""
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplace:
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpin:
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRoom:
+    room: str
+    closed: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class PersonUnavailable:
+    person: str
+    unavailable: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class SetAudience:
+    session: str
+    audience: int | None
+
+
+Edit = Move | Resize | Swap | Unplace | Pin | Unpin | CloseRoom | PersonUnavailable | SetAudience
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A conference and a schedule after edits."""
+
+    conference: Conference
+    schedule: Schedule
+    held: frozenset[str] = frozenset()
+    """Placed sessions that an edit moved, resized or swapped: a repair may not touch them."""
+    touched: frozenset[str] = frozenset()
+    """Sessions that an edit moved, resized, swapped or unplaced."""
+
+
+def apply(conference: Conference, schedule: Schedule, edits: Sequence[Edit]) -> Edited:
+    """The conference and schedule once `edits` are made, in order.
+
+    Raises `EditError` for an edit that names something unknown or that makes no sense.
+    """
+    draft = _Draft(conference, schedule)
+    for index, edit in enumerate(edits):
+        try:
+            draft.make(edit)
+        except FactError as error:
+            raise EditError(index, str(error)) from None
+    return draft.done()
+
+
+class _Draft:
+    """Facts opened up for editing; closed again, and checked, by `done`."""
+
+    def __init__(self, conference: Conference, schedule: Schedule) -> None:
+        self.conference = conference
+        self.rooms = dict(conference.room)
+        self.people = dict(conference.person)
+        self.sessions = dict(conference.session)
+        self.schedule = dict(schedule)
+        self.held: set[str] = set()
+        self.touched: set[str] = set()
+
+    def make(self, edit: Edit) -> None:
+        match edit:
+            case Move():
+                self._move(edit)
+            case Resize(session, minutes):
+                self._session(session)
+                self.sessions[session] = replace(self.sessions[session], minutes=minutes)
+                self._hold(session)
+            case Swap():
+                self._swap(edit)
+            case Unplace(session):
+                self._session(session)
+                self.schedule.pop(session, None)
+                self.held.discard(session)
+                self.touched.add(session)
+            case Pin(session) | Unpin(session):
+                self._session(session)
+                self.sessions[session] = replace(self.sessions[session], pinned=isinstance(edit, Pin))
+            case SetAudience(session, audience):
+                self._session(session)
+                self.sessions[session] = replace(self.sessions[session], audience=audience)
+            case CloseRoom(room, closed):
+                self._room(room)
+                self.rooms[room] = replace(self.rooms[room], closed=(*self.rooms[room].closed, closed))
+            case PersonUnavailable(person, unavailable):
+                if person not in self.people:
+                    raise FactError(f"there is no person '{person}'")
+                old = self.people[person]
+                self.people[person] = replace(old, unavailable=(*old.unavailable, unavailable))
+
+    def done(self) -> Edited:
+        conference = replace(
+            self.conference,
+            rooms=tuple(self.rooms.values()),
+            people=tuple(self.people.values()),
+            sessions=tuple(self.sessions.values()),
+        )
+        return Edited(conference, self.schedule, frozenset(self.held & self.schedule.keys()), frozenset(self.touched))
+
+    def _move(self, edit: Move) -> None:
+        self._session(edit.session)
+        old = self.schedule.get(edit.session)
+        room = edit.room if edit.room is not None else old and old.room
+        start = edit.start if edit.start is not None else old and old.start
+        if room is None or start is None:
+            raise FactError(f"session '{edit.session}' is unplaced: the move must give a room and a start")
+        self._room(room)
+        self.schedule[edit.session] = Placement(room, start)
+        self._hold(edit.session)
+
+    def _swap(self, edit: Swap) -> None:
+        if edit.first == edit.second:
+            raise FactError(f"session '{edit.first}' cannot be swapped with itself")
+        for session in (edit.first, edit.second):
+            self._session(session)
+            if session not in self.schedule:
+                raise FactError(f"session '{session}' is unplaced and cannot be swapped")
+        first, second = self.schedule[edit.first], self.schedule[edit.second]
+        self.schedule[edit.first], self.schedule[edit.second] = second, first
+        self._hold(edit.first)
+        self._hold(edit.second)
+
+    def _hold(self, session: str) -> None:
+        self.held.add(session)
+        self.touched.add(session)
+
+    def _session(self, session: str) -> None:
+        if session not in self.sessions:
+            raise FactError(f"there is no session '{session}'")
+
+    def _room(self, room: str) -> None:
+        if room not in self.rooms:
+            raise FactError(f"there is no room '{room}'")
