@@ -1,0 +1,67 @@
+"""What a repair answers.  Light: importing it loads no solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from solver.conference import Placement
+
+Status = Literal["nothing_to_repair", "proved_minimal", "proved_moved", "best_found", "infeasible", "unknown"]
+Proved = Literal["moved+price", "moved", "no"]
+
+
+@dataclass(frozen=True, slots=True)
+class RepairMove:
+    """One changed placement; `origin` is None for a session that was unplaced."""
+
+    session: str
+    origin: Placement | None
+    target: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A set of moves after which nothing is broken, and what is proved about it.
+
+    `price` counts minutes: the change of start, 15 for a change of room, 30 more for a room that hosts no
+    session of the same track that day.
+    """
+
+    moves: tuple[RepairMove, ...]
+    price: int
+    proved: Proved
+
+    @property
+    def moved(self) -> int:
+        return len(self.moves)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to “what mends this?”.
+
+    `moved` and `price` are those of the first repair: 0 when nothing is to be repaired, None when there is none.
+    The lower bounds hold over the whole conference; they are None when it is infeasible.
+    """
+
+    status: Status
+    moved: int | None
+    moved_lower_bound: int | None
+    price: int | None
+    price_lower_bound: int | None
+    violations_before: int
+    repairs: tuple[Repair, ...]
+    reasons: tuple[str, ...]
+    seconds: float
+    engine: str
+    """Which engine's proof the answer rests on: `check`, `chains` or `cp_sat`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a repair has come; `seconds` since it began."""
+
+    moved: int | None
+    moved_lower_bound: int
+    seconds: float

@@ -1,0 +1,39 @@
+"""The rules a schedule must keep: one file each, and one list.
+
+A new rule is a new file and one word in `RULES`.
+"""
+
+from solver.rules.apart_overlap import ApartOverlap
+from solver.rules.off_grid import OffGrid
+from solver.rules.order import InOrder
+from solver.rules.outside_hours import OutsideHours
+from solver.rules.room_closed import RoomClosed
+from solver.rules.room_lacks_feature import RoomLacksFeature
+from solver.rules.room_overlap import RoomOverlap
+from solver.rules.room_too_small import RoomTooSmall
+from solver.rules.rule import PairRule, Rule, UnaryRule
+from solver.rules.speaker_overlap import SpeakerOverlap
+from solver.rules.speaker_unavailable import SpeakerUnavailable
+from solver.rules.travel import Travel
+from solver.rules.turnover import Turnover
+from solver.rules.violation import Violation
+
+OFF_GRID = OffGrid()
+"""Reported as a note; moved sessions keep it."""
+
+RULES: tuple[UnaryRule | PairRule, ...] = (
+    RoomOverlap(),
+    Turnover(),
+    SpeakerOverlap(),
+    Travel(),
+    SpeakerUnavailable(),
+    RoomClosed(),
+    OutsideHours(),
+    RoomTooSmall(),
+    RoomLacksFeature(),
+    ApartOverlap(),
+    InOrder(),
+)
+"""Every rule whose violation is a fault, in the order in which they are reported."""
+
+__all__ = ["OFF_GRID", "RULES", "PairRule", "Rule", "UnaryRule", "Violation"]
