@@ -1,0 +1,95 @@
+/** The only module that fetches. */
+
+import type {
+  AnswerWire,
+  Boot,
+  ChecksWire,
+  EditWire,
+  ProblemWire,
+  SaveRequest,
+  SaveWire,
+  ScheduleWire,
+} from "./wire.ts";
+
+/** A refusal, or no answer at all (status 0); the message is for the person. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly problem: ProblemWire | null;
+
+  constructor(status: number, message: string, problem: ProblemWire | null = null) {
+    super(message);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+export class Api {
+  readonly #base: string;
+
+  constructor(boot: Pick<Boot, "api" | "scheduleId">) {
+    this.#base = `${boot.api}/schedules/${encodeURIComponent(boot.scheduleId)}`;
+  }
+
+  schedule(): Promise<ScheduleWire> {
+    return this.#ask("GET", "");
+  }
+
+  published(): Promise<ScheduleWire> {
+    return this.#ask("GET", "/published");
+  }
+
+  checks(edits: EditWire[], signal?: AbortSignal): Promise<ChecksWire> {
+    return this.#ask("POST", "/checks", { edits }, signal);
+  }
+
+  repairs(edits: EditWire[], expectedVersion: number, signal?: AbortSignal): Promise<AnswerWire> {
+    return this.#ask("POST", "/repairs", { edits, expectedVersion, alternatives: 3, timeLimit: 10 }, signal);
+  }
+
+  /** Every outcome of a save is an answer: stale and blocked ones too. */
+  async save(request: SaveRequest): Promise<SaveWire> {
+    const { status, body } = await this.#call("POST", "/saves", request);
+    if (body !== null && typeof body === "object" && "result" in body) return body as SaveWire;
+    return refused(status, body);
+  }
+
+  publish(expectedVersion: number): Promise<unknown> {
+    return this.#ask("POST", "/publish", { expectedVersion });
+  }
+
+  async #ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const answer = await this.#call(method, path, body, signal);
+    if (answer.status >= 400) refused(answer.status, answer.body);
+    return answer.body as T;
+  }
+
+  async #call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Reply> {
+    const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+    if (signal) init.signal = signal;
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { ...init.headers, "Content-Type": "application/json" };
+    }
+    const response = await fetch(this.#base + path, init).catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      throw new ApiError(0, "The server cannot be reached. Your edit is kept; try again in a moment.");
+    });
+    return { status: response.status, body: await response.json().catch(() => null) };
+  }
+}
+
+interface Reply {
+  status: number;
+  body: unknown;
+}
+
+function refused(status: number, body: unknown): never {
+  const problem = body !== null && typeof body === "object" && "title" in body ? (body as ProblemWire) : null;
+  const said = problem?.detail || problem?.title;
+  throw new ApiError(status, said || `The server answered ${status}. Your edit is kept; try again.`, problem);
+}
+
+/** True for an answer that nobody waits for any more. */
+export function aborted(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}

@@ -1,0 +1,136 @@
+/** The socket: connects, resumes after the last event seen, notices when it has gone quiet, and comes back with jitter. */
+
+import type { EventWire } from "./wire.ts";
+
+export type FeedState = "connecting" | "live" | "waiting" | "closed";
+
+/** The part of a WebSocket that the feed uses. */
+export interface Socket {
+  onmessage: ((message: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number }) => void) | null;
+  close(): void;
+}
+
+export interface FeedOptions {
+  url: (after: number) => string;
+  /** The last event that the page knows. */
+  after: () => number;
+  onEvent: (event: EventWire) => void;
+  onState: (state: FeedState) => void;
+  /** The server, or a gap, asks for the whole schedule. */
+  onReload: () => Promise<void>;
+  open?: (url: string) => Socket;
+  random?: () => number;
+}
+
+interface Notice {
+  type: string;
+  seq?: number;
+  spreadSeconds?: number;
+}
+
+const SERVICE_RESTART = 1012;
+const FIRST_DELAY = 400;
+const LONGEST_DELAY = 30_000;
+/** The server says something at least every 25 seconds; three missed words are silence. */
+const PATIENCE = 80_000;
+
+export class Feed {
+  readonly #options: FeedOptions;
+  #socket: Socket | null = null;
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #state: FeedState = "closed";
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  get state(): FeedState {
+    return this.#state;
+  }
+
+  connect(): void {
+    clearTimeout(this.#retry);
+    this.#drop();
+    this.#enter("connecting");
+    const open = this.#options.open ?? ((url) => new WebSocket(url) as Socket);
+    const socket = open(this.#options.url(this.#options.after()));
+    this.#socket = socket;
+    socket.onmessage = (message) => this.#hear(String(message.data));
+    socket.onclose = (event) => this.#lost(event.code);
+    this.#watch();
+  }
+
+  /** Come back at once if the feed is down: the network is there again, or the page is looked at again. */
+  wake(): void {
+    if (this.#state === "waiting") this.connect();
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#drop();
+    this.#enter("closed");
+  }
+
+  #hear(text: string): void {
+    this.#watch();
+    const message = JSON.parse(text) as Notice;
+    if (message.type === "feed.ready") {
+      this.#failures = 0;
+      this.#enter("live");
+    } else if (message.type === "feed.reload") {
+      const spread = (message.spreadSeconds ?? 0) * 1000 * this.#random();
+      setTimeout(() => void this.#reload(), spread);
+    } else if (message.seq !== undefined) {
+      this.#options.onEvent(message as EventWire);
+    }
+  }
+
+  /** A reload moves `after` forward, so the socket starts again from there. */
+  async #reload(): Promise<void> {
+    if (this.#state === "closed") return;
+    await this.#options.onReload();
+    this.connect();
+  }
+
+  #lost(code: number): void {
+    this.#drop();
+    this.#enter("waiting");
+    const longest = code === SERVICE_RESTART ? 4_000 : FIRST_DELAY * 2 ** this.#failures;
+    this.#failures += 1;
+    const delay = Math.min(longest, LONGEST_DELAY) * (0.5 + this.#random());
+    this.#retry = setTimeout(() => this.connect(), delay);
+  }
+
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#lost(0), PATIENCE);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#watchdog);
+    if (!this.#socket) return;
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.close();
+    this.#socket = null;
+  }
+
+  #enter(state: FeedState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onState(state);
+  }
+
+  #random(): number {
+    return (this.#options.random ?? Math.random)();
+  }
+}
+
+/** The socket's address beside the page's own. */
+export function socketUrl(channel: "live" | "collab", scheduleId: string, after: number): string {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${location.host}/${channel}/${encodeURIComponent(scheduleId)}?after=${after}`;
+}

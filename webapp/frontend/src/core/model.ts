@@ -1,0 +1,162 @@
+/** The schedule as the islands think of it: whole minutes, labels filled in, rooms and days in order. */
+
+import { Clock, minuteOf, timeOf, type Minute } from "./clock.ts";
+import type { ChangeWire, ScheduleWire, SessionWire, Status } from "./wire.ts";
+
+export interface Interval {
+  start: Minute;
+  end: Minute;
+}
+
+export interface Room {
+  id: string;
+  label: string;
+  building: string | null;
+  capacity: number | null;
+  closed: readonly Interval[];
+}
+
+export interface Day extends Interval {
+  date: string;
+}
+
+export interface Placement {
+  room: string;
+  start: Minute;
+}
+
+export interface Session {
+  id: string;
+  title: string;
+  minutes: number;
+  track: string | null;
+  speakers: readonly string[];
+  pinned: boolean;
+  audience: number | null;
+  place: Placement | null;
+}
+
+/** Everything that does not change when sessions move. */
+export interface Frame {
+  scheduleId: string;
+  slug: string;
+  name: string;
+  clock: Clock;
+  grid: number;
+  days: readonly Day[];
+  rooms: readonly Room[];
+  room: ReadonlyMap<string, Room>;
+  person: ReadonlyMap<string, string>;
+  tracks: readonly string[];
+}
+
+export interface Standing {
+  version: number;
+  publishedVersion: number | null;
+  status: Status;
+  seq: number;
+}
+
+export interface Snapshot {
+  frame: Frame;
+  standing: Standing;
+  sessions: Session[];
+}
+
+export function readSnapshot(wire: ScheduleWire): Snapshot {
+  const clock = new Clock(wire.conference.timezone);
+  const rooms = wire.rooms.map((room) => ({
+    id: room.id,
+    label: room.name || room.id,
+    building: room.building ?? null,
+    capacity: room.capacity ?? null,
+    closed: (room.closed ?? []).map(({ from, to }) => ({ start: minuteOf(from), end: minuteOf(to) })),
+  }));
+  const sessions = wire.sessions.map(readSession);
+  const tracks = new Set(sessions.map((session) => session.track).filter((track) => track !== null));
+  const frame: Frame = {
+    scheduleId: wire.scheduleId,
+    slug: wire.slug,
+    name: wire.conference.name || wire.slug,
+    clock,
+    grid: wire.conference.gridMinutes,
+    days: readDays(wire, clock),
+    rooms,
+    room: new Map(rooms.map((room) => [room.id, room])),
+    person: new Map(wire.people.map((person) => [person.id, person.name || person.id])),
+    tracks: [...tracks].sort((a, b) => a.localeCompare(b)),
+  };
+  return { frame, standing: readStanding(wire), sessions };
+}
+
+function readStanding(wire: ScheduleWire): Standing {
+  const { version, publishedVersion, status, lastSeq } = wire;
+  return { version, publishedVersion, status, seq: lastSeq };
+}
+
+function readSession(wire: SessionWire): Session {
+  return {
+    id: wire.sessionId,
+    title: wire.title || wire.sessionId,
+    minutes: wire.minutes,
+    track: wire.track || null,
+    speakers: wire.speakerIds,
+    pinned: wire.pinned ?? false,
+    audience: wire.audience ?? null,
+    place: readPlace(wire.roomId, wire.startTime),
+  };
+}
+
+export function readPlace(room: string | null, startTime: string | null): Placement | null {
+  return room === null || startTime === null ? null : { room, start: minuteOf(startTime) };
+}
+
+/** The session after a change of the log; its length follows the times. */
+export function changed(session: Session, change: ChangeWire): Session {
+  const place = readPlace(change.roomId, change.startTime);
+  const minutes = place && change.endTime ? minuteOf(change.endTime) - place.start : session.minutes;
+  return { ...session, place, minutes };
+}
+
+function readDays(wire: ScheduleWire, clock: Clock): Day[] {
+  const days = wire.conference.days.map(({ date, start, end }) => {
+    const opens = timeOf(start);
+    const closes = timeOf(end);
+    const next = closes <= opens ? 1440 : 0;
+    const first = clock.minute(date, opens) ?? clock.minute(date, opens + 60) ?? 0;
+    return { date, start: first, end: clock.minute(date, closes + next) ?? first + next + closes - opens };
+  });
+  return days.sort((a, b) => a.start - b.start);
+}
+
+export function endOf(session: Session): Minute | null {
+  return session.place && session.place.start + session.minutes;
+}
+
+/** The index of the day that a minute belongs to: the one that holds it, else the nearest. */
+export function dayIndex(days: readonly Day[], minute: Minute): number {
+  const distances = days.map((day) => Math.max(day.start - minute, minute - day.end + 1, 0));
+  return distances.indexOf(Math.min(...distances));
+}
+
+export function speakersText(frame: Frame, session: Session): string {
+  return session.speakers.map((id) => frame.person.get(id) ?? id).join(", ");
+}
+
+/** `Janson` and `10:00–10:50`, the two halves of where a session is. */
+export function spanText(frame: Frame, place: Placement, minutes: number): string {
+  return `${frame.clock.text(place.start)}–${frame.clock.text(place.start + minutes)}`;
+}
+
+export function roomText(frame: Frame, id: string): string {
+  return frame.room.get(id)?.label ?? id;
+}
+
+export function samePlace(a: Placement | null, b: Placement | null): boolean {
+  return a === b || (a !== null && b !== null && a.room === b.room && a.start === b.start);
+}
+
+/** Same room, start and length. */
+export function samePlacement(a: Session, b: Session): boolean {
+  return a.minutes === b.minutes && samePlace(a.place, b.place);
+}

@@ -1,0 +1,193 @@
+/** What travels over HTTP and the sockets, as the server spells it. */
+
+export type Status = "draft" | "conflicted" | "ready_to_publish" | "published";
+
+export interface DayWire {
+  date: string;
+  start: string;
+  end: string;
+}
+
+export interface ConferenceWire {
+  name: string;
+  timezone: string;
+  gridMinutes: number;
+  days: DayWire[];
+}
+
+export interface IntervalWire {
+  from: string;
+  to: string;
+}
+
+export interface RoomWire {
+  id: string;
+  name?: string | null;
+  building?: string | null;
+  capacity?: number | null;
+  features?: string[];
+  turnoverMinutes?: number;
+  closed?: IntervalWire[];
+}
+
+export interface PersonWire {
+  id: string;
+  name?: string | null;
+}
+
+export interface SessionWire {
+  sessionId: string;
+  title: string;
+  minutes: number;
+  track?: string | null;
+  speakerIds: string[];
+  roomId: string | null;
+  startTime: string | null;
+  endTime: string | null;
+  pinned?: boolean;
+  audience?: number | null;
+  needs?: string[];
+}
+
+export interface ScheduleWire {
+  scheduleId: string;
+  slug: string;
+  version: number;
+  publishedVersion: number | null;
+  status: Status;
+  updatedAt?: string | null;
+  lastSeq: number;
+  conference: ConferenceWire;
+  rooms: RoomWire[];
+  people: PersonWire[];
+  sessions: SessionWire[];
+}
+
+export interface PlaceWire {
+  roomId: string | null;
+  startTime: string | null;
+  endTime: string | null;
+}
+
+export interface ChangeWire extends PlaceWire {
+  sessionId: string;
+  previous: PlaceWire;
+}
+
+/** One event of the log; which further keys it has depends on its type. */
+export interface EventWire {
+  seq: number;
+  previousSeq?: number;
+  type: string;
+  time: string;
+  scheduleId: string;
+  version: number;
+  status?: Status;
+  publishedVersion?: number | null;
+  saveAttemptId?: string;
+  changes?: ChangeWire[];
+}
+
+export interface ViolationWire {
+  rule: string;
+  sessions: string[];
+  person?: string;
+  room?: string;
+  from: string;
+  to: string;
+  message: string;
+}
+
+export interface ChecksWire {
+  violations: ViolationWire[];
+  notes: ViolationWire[];
+}
+
+export type EditWire =
+  | { op: "move"; session: string; room?: string; start?: string }
+  | { op: "resize"; session: string; minutes: number }
+  | { op: "swap"; sessions: [string, string] }
+  | { op: "unplace" | "pin" | "unpin"; session: string }
+  | { op: "close_room"; room: string; from: string; to: string }
+  | { op: "person_unavailable"; person: string; from: string; to: string }
+  | { op: "set_audience"; session: string; audience: number | null };
+
+export interface RepairMoveWire {
+  session: string;
+  from: { room: string; start: string } | null;
+  to: { room: string; start: string };
+}
+
+export interface RepairWire {
+  moves: RepairMoveWire[];
+  moved: number;
+  price: number;
+  proved: "moved+price" | "moved" | "no";
+  changes: EditWire[];
+}
+
+export type AnswerStatus =
+  | "nothing_to_repair"
+  | "proved_minimal"
+  | "proved_moved"
+  | "best_found"
+  | "infeasible"
+  | "unknown";
+
+export interface AnswerWire {
+  status: AnswerStatus;
+  moved: number | null;
+  movedLowerBound: number | null;
+  price: number | null;
+  priceLowerBound: number | null;
+  violationsBefore: number;
+  repairs: RepairWire[];
+  reasons: string[];
+  seconds: number;
+}
+
+export interface ConflictWire {
+  conflictId: string;
+  rule: string;
+  sessionIds: string[];
+  message: string;
+}
+
+export type SaveResult = "saved" | "warning_required" | "stale_blocked" | "validation_failed" | "cancelled";
+
+export interface SaveRequest {
+  saveAttemptId: string;
+  expectedVersion: number;
+  changes: EditWire[];
+  override?: { reason: string };
+  publish?: true;
+  cancel?: true;
+}
+
+export interface SaveWire {
+  saveAttemptId: string;
+  result: SaveResult;
+  version: number;
+  conflicts: ConflictWire[];
+  changedSince?: unknown;
+  title?: string;
+  detail?: string;
+}
+
+/** RFC 9457, as every refusal answers. */
+export interface ProblemWire {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  conflicts?: ConflictWire[];
+}
+
+/** What the page's shell tells its island. */
+export interface Boot {
+  scheduleId: string;
+  slug: string;
+  api: string;
+  role: "anonymous" | "viewer" | "editor" | "admin";
+  editorId: string | null;
+}
