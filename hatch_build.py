@@ -66,7 +66,7 @@ class Frontend:
         fingerprint = self.fingerprint()
         (self.static / FINGERPRINT).unlink(missing_ok=True)
         self.install()
-        self.run("node_modules/vite/bin/vite.js", "build")
+        self.node("node_modules/vite/bin/vite.js", "build")
         (self.static / LICENCES).write_text(self.licences(), encoding="utf-8")
         (self.static / FINGERPRINT).write_text(fingerprint + "\n", encoding="utf-8")
         return True
@@ -77,11 +77,14 @@ class Frontend:
         wanted = _hash(self.sources / "package-lock.json")
         if _read(stamp) == wanted:
             return
-        npm = node_home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        self.run(str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        self.npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         stamp.write_text(wanted + "\n", encoding="utf-8")
 
-    def run(self, script: str, *arguments: str) -> None:
+    def npm(self, *arguments: str) -> None:
+        """Run the wheel's npm."""
+        self.node(str(node_home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"), *arguments)
+
+    def node(self, script: str, *arguments: str) -> None:
         """Run a JavaScript program with the wheel's Node, in the front end's folder."""
         command = [str(node_home() / "bin" / "node"), script, *arguments]
         # Standard output belongs to whoever asked for the build: a build frontend reads answers from it.
@@ -140,11 +143,11 @@ def _read(path: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Build what is stale; with arguments, install the packages and run that JavaScript program instead."""
+    """Build what is stale; with arguments, run npm with them where the front end's packages are installed."""
     frontend = Frontend(Path(__file__).parent)
     if arguments:
         frontend.install()
-        frontend.run(*arguments)
+        frontend.npm(*arguments)
     elif frontend.build_if_stale():
         print(f"built {frontend.static}", file=sys.stderr)
     return 0

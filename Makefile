@@ -1,0 +1,64 @@
+# Everything a developer does, on a machine with Python 3.11 or newer, git and make. `make help` lists it.
+
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+FRONTEND := $(BIN)/python hatch_build.py
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo test quick lint format bench docs assets system lock wheel clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(INSTALLED): requirements-dev.lock pyproject.toml scripts/make-venv
+	scripts/make-venv $(VENV)
+	@touch $@
+
+assets: $(INSTALLED) ## build the front end if its sources have changed
+	@$(FRONTEND)
+
+demo: assets ## run the app with a generated conference and print its addresses
+	$(BIN)/callboard demo
+
+quick: assets ## the fast tests only: no servers, no browser
+	$(BIN)/pytest -m "not slow"
+
+test: lint system ## lint, then every test
+	$(FRONTEND) run test
+	$(BIN)/pytest
+
+lint: assets ## formatting, ruff, mypy and svelte-check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(FRONTEND) run check
+
+format: $(INSTALLED) ## format the Python code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: assets ## the measurements of benchmarks/
+	$(BIN)/python -m benchmarks
+
+docs: $(INSTALLED) ## check the links of the documentation and write docs/openapi.json
+	$(BIN)/python scripts/check_docs.py
+
+system: ## install Chromium, PostgreSQL and Redis for the tests where that is possible
+	@scripts/install-test-programs
+
+LOCK := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --annotation-style=line --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+lock: ## write both lock files anew; with UPGRADE=--upgrade, from the newest releases
+	$(LOCK) $(UPGRADE) --output-file requirements.lock pyproject.toml
+	$(LOCK) $(UPGRADE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+wheel: $(INSTALLED) ## build the source distribution and the wheel into dist/
+	$(BIN)/python -m build --no-isolation
+
+clean: ## remove everything that was built
+	rm -rf $(VENV) build dist webapp/static webapp/frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

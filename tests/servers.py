@@ -1,0 +1,143 @@
+"""Real servers for the tests: each in a temporary folder of its own, on loopback, ended by its process id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    """A running PostgreSQL server; `port` is on loopback."""
+
+    port: int
+    programs: Path
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy address of a database of this server."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, statement: str) -> None:
+        """Run one statement as the server's owner."""
+        arguments = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qX", "-v", "ON_ERROR_STOP=1"]
+        _run([str(self.programs / "psql"), *arguments, "-c", statement, "postgres"])
+
+
+def postgresql_programs() -> Path | None:
+    """The folder of PostgreSQL's server programs, the newest if there are several."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    return max((path.parent for path in versions), key=lambda path: float(path.parent.name), default=None)
+
+
+@contextmanager
+def postgresql(programs: Path) -> Iterator[PostgreSQL]:
+    """Run a fresh PostgreSQL server, as the user postgres when we are root, which PostgreSQL refuses to be."""
+    user = "postgres" if os.geteuid() == 0 else None
+    with _folder("callboard-postgresql-", user) as folder:
+        data = folder / "data"
+        _run(
+            [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], user=user
+        )
+        port = free_port()
+        settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={folder}"]
+        settings += ["-c", "fsync=off", "-c", "full_page_writes=off"]
+        server = PostgreSQL(port, programs)
+        ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+        with _server([str(programs / "postgres"), "-D", str(data), *settings], folder / "log", user) as process:
+            _wait("PostgreSQL", process, folder / "log", lambda: subprocess.run(ready, check=False).returncode == 0)
+            yield server
+
+
+@contextmanager
+def redis(program: str) -> Iterator[str]:
+    """Run a fresh Redis server that keeps nothing, and yield its address."""
+    with _folder("callboard-redis-", None) as folder:
+        port = free_port()
+        settings = [
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(folder),
+        ]
+        with _server([program, *settings], folder / "log", None) as process:
+            _wait("Redis", process, folder / "log", lambda: _answers(port))
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(command: list[str], *, user: str | None = None) -> None:
+    finished = subprocess.run(command, check=False, capture_output=True, text=True, **_as(user))
+    if finished.returncode:
+        raise RuntimeError(f"{command[0]} failed: {finished.stderr.strip()}")
+
+
+@contextmanager
+def _folder(prefix: str, owner: str | None) -> Iterator[Path]:
+    # Not pytest's own temporary folder: only this user may enter that one, and the server may be another.
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        if owner:
+            shutil.chown(name, owner)
+        yield Path(name)
+
+
+@contextmanager
+def _server(command: list[str], log: Path, user: str | None) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=log.parent, **_as(user)
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _as(user: str | None) -> dict[str, object]:
+    return {"user": user, "group": user, "extra_groups": []} if user else {}
+
+
+def _wait(name: str, process: subprocess.Popen[bytes], log: Path, ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{name} did not start: {log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
