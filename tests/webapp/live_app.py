@@ -1,0 +1,87 @@
+"""A small app for the tests of the hub: its log is a list that a request appends to."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections import defaultdict
+
+from flask import Flask, request
+from flask_sock import Sock
+
+from webapp.live.feed import Event, Head
+from webapp.live.handoff import Gateway, NoReader, handed
+from webapp.live.hub import Hub
+
+
+class ListLog:
+    """Events in memory; those of type `note.private` are not public."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, list[Event]] = defaultdict(list)
+        self.dropped = 0
+
+    def head(self, schedule_id: str, upto: int | None = None) -> Head:
+        events = [one for one in self.events[schedule_id] if upto is None or one["seq"] <= upto]
+        return Head(
+            max((one["seq"] for one in events), default=0),
+            max((one["seq"] for one in events if self.public_view(one)), default=0),
+        )
+
+    def read(self, schedule_id: str, after: int, limit: int) -> list[Event]:
+        kept = self.events[schedule_id][self.dropped :]
+        return [one for one in kept if one["seq"] > after][:limit]
+
+    def public_view(self, event: Event) -> Event | None:
+        if event["type"] == "note.private":
+            return None
+        return {key: value for key, value in event.items() if key != "editorId"}
+
+
+app = Flask(__name__)
+app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
+log = ListLog()
+hub = Hub(log)
+sock = Sock(app)
+app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign]
+
+
+@sock.route("/<channel>/<schedule>")
+def follow(_ws: object, channel: str, schedule: str) -> None:
+    client = handed(request.environ)
+    assert client is not None
+    after = request.args.get("after", type=int)
+    hub.adopt(client.detach(), schedule, channel, after=after, limit=1024)
+
+
+@app.post("/emit/<schedule>")
+def emit(schedule: str) -> dict[str, int]:
+    """Append `count` events with `size` bytes of text each; every third is private if `private` is given."""
+    events = log.events[schedule]
+    size, private = request.args.get("size", 10, type=int), "private" in request.args
+    for _ in range(request.args.get("count", 1, type=int)):
+        seq = len(events) + 1
+        kind = "note.private" if private and seq % 3 == 0 else "note.public"
+        events.append({"seq": seq, "type": kind, "scheduleId": schedule, "editorId": "eve", "text": "x" * size})
+    if "silent" not in request.args:
+        hub.ring(schedule, len(events))
+    return {"seq": len(events)}
+
+
+@app.post("/forget/<int:count>")
+def forget(count: int) -> dict[str, int]:
+    """Drop the oldest events of every log, as a retention would."""
+    log.dropped = count
+    return {"dropped": count}
+
+
+@app.get("/state")
+def state() -> dict[str, int]:
+    files = len(os.listdir("/proc/self/fd"))
+    return {"clients": len(hub), "files": files, "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+
+
+@app.post("/shut")
+def shut() -> dict[str, int]:
+    hub.shut()
+    return {"clients": len(hub)}
