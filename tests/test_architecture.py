@@ -39,7 +39,7 @@ def test_the_solver_knows_no_today() -> None:
         ("webapp/api/saves.py", "from tests import servers", "webapp may not know tests"),
         ("webapp/live/hub.py", "import asyncio", "asyncio belongs to webapp/jobs"),
         ("webapp/services/repair.py", "from dbos import DBOS", "dbos belongs to webapp/jobs"),
-        ("fixtures/generate.py", "import webapp.schemas", "fixtures may not know webapp"),
+        ("fixtures/generate.py", "import webapp.store", "fixtures may not know webapp"),
         ("benchmarks/repair.py", "import tests.servers", "benchmarks may not know tests"),
     ],
 )
