@@ -159,8 +159,8 @@ class _Draft:
     def _move(self, edit: Move) -> None:
         self._session(edit.session)
         old = self.schedule.get(edit.session)
-        room = edit.room if edit.room is not None else old and old.room
-        start = edit.start if edit.start is not None else old and old.start
+        room = edit.room if edit.room is not None or old is None else old.room
+        start = edit.start if edit.start is not None or old is None else old.start
         if room is None or start is None:
             raise FactError(f"session '{edit.session}' is unplaced: the move must give a room and a start")
         self._room(room)

@@ -11,7 +11,7 @@ from solver.rules.room_closed import RoomClosed
 from solver.rules.room_lacks_feature import RoomLacksFeature
 from solver.rules.room_overlap import RoomOverlap
 from solver.rules.room_too_small import RoomTooSmall
-from solver.rules.rule import PairRule, Rule, UnaryRule
+from solver.rules.rule import PairRule, RoomRule, Rule, UnaryRule
 from solver.rules.speaker_overlap import SpeakerOverlap
 from solver.rules.speaker_unavailable import SpeakerUnavailable
 from solver.rules.travel import Travel
@@ -21,7 +21,7 @@ from solver.rules.violation import Violation
 OFF_GRID = OffGrid()
 """Reported as a note; moved sessions keep it."""
 
-RULES: tuple[UnaryRule | PairRule, ...] = (
+RULES: tuple[UnaryRule | RoomRule | PairRule, ...] = (
     RoomOverlap(),
     Turnover(),
     SpeakerOverlap(),
@@ -36,4 +36,4 @@ RULES: tuple[UnaryRule | PairRule, ...] = (
 )
 """Every rule whose violation is a fault, in the order in which they are reported."""
 
-__all__ = ["OFF_GRID", "RULES", "PairRule", "Rule", "UnaryRule", "Violation"]
+__all__ = ["OFF_GRID", "RULES", "PairRule", "RoomRule", "Rule", "UnaryRule", "Violation"]

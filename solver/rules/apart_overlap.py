@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class ApartOverlap(PairRule):
+    """Sessions of an apart group do not overlap."""
+
     name = "apart_overlap"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:
@@ -28,9 +30,7 @@ class ApartOverlap(PairRule):
                 yield Violation(self.name, (first.id, second.id), start, until, text, group=group)
 
     def partners(self, conference: Conference, session: Session) -> Iterable[str]:
-        return {
-            other for group in conference.apart if session.id in group for other in group if other != session.id
-        }
+        return {other for group in conference.apart if session.id in group for other in group if other != session.id}
 
     def windows(self, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
         if any(a.id in group and b.id in group for group in conference.apart):

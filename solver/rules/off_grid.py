@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class OffGrid(UnaryRule):
+    """Starts lie on the grid; a note where one that never moved does not."""
+
     name = "off_grid"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class InOrder(PairRule):
+    """A session starts after the one that must come first, and the gap."""
+
     name = "order"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

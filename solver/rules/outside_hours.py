@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class OutsideHours(UnaryRule):
+    """A session lies inside one day's hours; its room's turnover need not."""
+
     name = "outside_hours"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

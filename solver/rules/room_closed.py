@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class RoomClosed(UnaryRule):
+    """A session is held while its room is open."""
+
     name = "room_closed"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class RoomLacksFeature(UnaryRule):
+    """A room has all that a session needs."""
+
     name = "room_lacks_feature"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from solver.conference import Conference, Schedule, Session
-from solver.rules.rule import PairRule, Window, pairs_within, placed, span
+from solver.conference import Conference, Minute, Room, Schedule, Session
+from solver.rules.rule import RoomRule, pairs_within, placed, span
 from solver.rules.violation import Violation
 
 if TYPE_CHECKING:
     from solver.choices import Choices
 
 
-class RoomOverlap(PairRule):
+class RoomOverlap(RoomRule):
+    """A room holds one session at a time."""
+
     name = "room_overlap"
-    sparse = False
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:
         for room, sessions in sessions_by_room(conference, schedule).items():
@@ -32,11 +33,8 @@ class RoomOverlap(PairRule):
                     room=room,
                 )
 
-    def partners(self, conference: Conference, session: Session) -> Iterable[str]:
-        return (other.id for other in conference.sessions if other.id != session.id)
-
-    def windows(self, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
-        yield (room_b,), -a.minutes, b.minutes
+    def pad(self, room: Room) -> Minute:
+        return 0
 
     def post(self, choices: Choices) -> None:
         for room in choices.conference.rooms:

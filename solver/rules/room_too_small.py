@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class RoomTooSmall(UnaryRule):
+    """A room holds the audience that is expected."""
+
     name = "room_too_small"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from solver.conference import Conference, Minute, Placement, Schedule, Session
+from solver.conference import Conference, Minute, Placement, Room, Schedule, Session
 from solver.rules.violation import Violation
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ Window = tuple[Collection[str] | None, int, int]
 
 
 class Rule(ABC):
+    """One hard constraint, under the name by which people know it."""
+
     name: str
-    sparse = True
-    """Whether `partners` names few sessions; a dense rule concerns every session of a room."""
 
     @abstractmethod
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:
@@ -49,15 +49,23 @@ class UnaryRule(Rule):
 
 
 class PairRule(Rule):
-    """A rule that two sessions break together."""
+    """A rule that two sessions of a small circle break together."""
 
     @abstractmethod
     def partners(self, conference: Conference, session: Session) -> Iterable[str]:
-        """The sessions that this rule may set against `session`, for a sparse rule."""
+        """The sessions that this rule may set against `session`."""
 
     @abstractmethod
     def windows(self, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
         """What `a` may not do while `b` is in `room_b`: forbidden iff `low < start_a - start_b < high`."""
+
+
+class RoomRule(Rule):
+    """A rule that any two sessions in one room can break together."""
+
+    @abstractmethod
+    def pad(self, room: Room) -> Minute:
+        """Minutes that must lie between any two sessions in the room."""
 
 
 def placed(conference: Conference, schedule: Schedule) -> Iterator[tuple[Session, Placement, Minute]]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class SpeakerOverlap(PairRule):
+    """A person is in one session at a time, with the speaker gap between two."""
+
     name = "speaker_overlap"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class SpeakerUnavailable(UnaryRule):
+    """A session is held while all its speakers are there."""
+
     name = "speaker_unavailable"
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:

@@ -28,9 +28,7 @@ class Travel(PairRule):
                 end, start = conference.end(first.id, schedule[first.id]), schedule[second.id].start
                 if start < end or start - end < conference.speaker_gap:
                     continue  # that is speaker_overlap
-                origin, target = (
-                    conference.room[schedule[one].room].building for one in (first.id, second.id)
-                )
+                origin, target = (conference.room[schedule[one].room].building for one in (first.id, second.id))
                 needed = conference.travel_minutes(origin, target)
                 if start - end < needed:
                     yield Violation(
@@ -38,8 +36,8 @@ class Travel(PairRule):
                         (first.id, second.id),
                         end,
                         start,
-                        f"{conference.person[person].label} has {start - end} minutes from {first.label} in {origin} to "
-                        f"{second.label} in {target}, the way takes {needed}, {span(conference, end, start)}",
+                        f"{conference.person[person].label} has {start - end} minutes from {first.label} in "
+                        f"{origin} to {second.label} in {target}, the way takes {needed}, {span(conference, end, start)}",
                         person=person,
                     )
 
@@ -72,7 +70,11 @@ class Travel(PairRule):
                         theirs = choices.common(choices.of([second]), buildings[there])
                         choices.no_overlap_between(
                             (ours, choices.start[ours], choices.end[ours] + conference.travel_minutes(here, there)),
-                            (theirs, choices.start[theirs], choices.end[theirs] + conference.travel_minutes(there, here)),
+                            (
+                                theirs,
+                                choices.start[theirs],
+                                choices.end[theirs] + conference.travel_minutes(there, here),
+                            ),
                         )
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from solver.conference import Conference, Schedule, Session
+from solver.conference import Conference, Minute, Room, Schedule
 from solver.rules.room_overlap import sessions_by_room
-from solver.rules.rule import PairRule, Window, pairs_within, span
+from solver.rules.rule import RoomRule, pairs_within, span
 from solver.rules.violation import Violation
 
 if TYPE_CHECKING:
     from solver.choices import Choices
 
 
-class Turnover(PairRule):
+class Turnover(RoomRule):
     """In the search and in CP-SAT this rule also forbids what `room_overlap` forbids."""
 
     name = "turnover"
-    sparse = False
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:
         for room_id, sessions in sessions_by_room(conference, schedule).items():
@@ -35,13 +34,8 @@ class Turnover(PairRule):
                         room=room_id,
                     )
 
-    def partners(self, conference: Conference, session: Session) -> Iterable[str]:
-        return (other.id for other in conference.sessions if other.id != session.id)
-
-    def windows(self, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
-        turnover = conference.room[room_b].turnover
-        if turnover:
-            yield (room_b,), -a.minutes - turnover, b.minutes + turnover
+    def pad(self, room: Room) -> Minute:
+        return room.turnover
 
     def post(self, choices: Choices) -> None:
         for room in choices.conference.rooms:

@@ -1,0 +1,207 @@
+"""Exact search over chains of displaced sessions, globally minimal on both levels.
+
+In an irredundant repair every moved session is reached from a broken one: a session takes a new place and pushes
+others out, which take new places in turn.  So it is enough to start from the sessions that are broken, for every
+inclusion-minimal way to choose which ends of the broken pairs leave, and to allow one push more at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import numpy as np
+
+from solver.index import Index
+from solver.problem import Finding, Places, Problem, distinct
+
+
+Remaining = Callable[[], float]
+
+
+class OutOfTime(Exception):
+    """The clock ended a search before its proof."""
+
+
+class Chains:
+    """A search for the repairs of one problem; fields are kept from one question to the next."""
+
+    def __init__(self, problem: Problem, index: Index, remaining: Remaining) -> None:
+        self.problem = problem
+        self.index = index
+        self.remaining = remaining
+        self.must, self.pairs = roots(problem)
+        self.best: Places | None = None
+        self._best_price = 2**40
+        self._earlier: list[Places] = []
+        self._hopes: dict[tuple[str, frozenset[str], int], bool] = {}
+
+    def least_cover(self) -> int:
+        """The smallest number of sessions that must leave."""
+        return next(
+            size
+            for size in range(len(self.must), len(self.must) + len(self.pairs) + 1)
+            if next(self.covers(size), None) is not None
+        )
+
+    def covers(self, size: int) -> Iterator[frozenset[str]]:
+        """Every inclusion-minimal set of at most `size` movable sessions that meets every violation."""
+        seen = set()
+        for cover in _covers(frozenset(self.must), self.pairs, size):
+            if cover not in seen and self._lean(cover):
+                seen.add(cover)
+                yield cover
+
+    def _lean(self, cover: frozenset[str]) -> bool:
+        spare = cover - self.must
+        return all(any(set(pair) & cover == {session} for pair in self.pairs) for session in spare)
+
+    def search(self, count: int, earlier: list[Places] | None = None) -> Places | None:
+        """The cheapest irredundant repair of exactly `count` moves that is distinct from the earlier ones.
+
+        None is a proof that there is none (given that there is none with fewer moves, or that those are all earlier).
+        Raises `OutOfTime`; what was found until then is in `best`.
+        """
+        self.best, self._best_price, self._earlier = None, 2**40, earlier or []
+        for cover in self.covers(count):
+            if self.remaining() <= 0:
+                raise OutOfTime
+            self._place(cover, {}, cover, count - len(cover), 0)
+        return self.best
+
+    def _place(self, queue: frozenset[str], placed: Places, gone: frozenset[str], spare: int, paid: int) -> None:
+        """Place every session of the queue, at most `spare` more being pushed out."""
+        if not queue:
+            self._finish(placed, paid)
+            return
+        if self.remaining() <= 0:
+            raise OutOfTime
+        session, cells = self._narrowest(queue, placed, gone, spare)
+        rest = queue - {session}
+        owed = sum(self.index.cheapest(one) for one in rest)
+        prices = self.index.prices(session).ravel()[cells]
+        for position in np.argsort(prices, kind="stable"):
+            price = paid + int(prices[position])
+            if price + owed >= self._best_price:
+                break
+            place = self.index.place(int(cells[position]))
+            pushed = frozenset(self.index.pushed_out(session, place, gone)) if spare else frozenset()
+            if pushed:
+                if price + owed + sum(self.index.cheapest(one) for one in pushed) >= self._best_price:
+                    continue
+                if not self._hopeful(pushed, gone | pushed, spare - len(pushed)):
+                    continue
+            self._place(rest | pushed, {**placed, session: place}, gone | pushed, spare - len(pushed), price)
+
+    def _narrowest(
+        self, queue: frozenset[str], placed: Places, gone: frozenset[str], spare: int
+    ) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.intp]]]:
+        """The queued session with the fewest places left, and those places as cells."""
+        choice: tuple[int, str, np.ndarray[tuple[int], np.dtype[np.intp]]] | None = None
+        for session in sorted(queue):
+            field = self.index.field(session, gone)
+            cells = np.flatnonzero(self.index.cast(field, session, placed) & (field.displaced <= spare))
+            if choice is None or len(cells) < choice[0]:
+                choice = (len(cells), session, cells)
+            if not len(cells):
+                break
+        assert choice is not None
+        return choice[1], choice[2]
+
+    def _hopeful(self, pushed: frozenset[str], gone: frozenset[str], spare: int) -> bool:
+        """Whether each of the pushed could still find a place, were it alone.  False is a proof."""
+        return all(self._hope(session, gone, spare) for session in pushed)
+
+    def _hope(self, session: str, gone: frozenset[str], spare: int) -> bool:
+        key = (session, gone, spare)
+        if key not in self._hopes:
+            field = self.index.field(session, gone)
+            self._hopes[key] = bool((field.allowed & (field.displaced <= spare)).any())
+        return self._hopes[key]
+
+    def _finish(self, placed: Places, price: int) -> None:
+        if self._earlier and not (
+            all(distinct(placed, repair) for repair in self._earlier) and not redundant_part(self.index, placed)
+        ):
+            return
+        self.best, self._best_price = placed, price
+
+
+def roots(problem: Problem) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+    """Sessions that must leave, and pairs of which one must."""
+    must, pairs = set(problem.homeless), set()
+    for violation in problem.broken:
+        movable = [session for session in violation.sessions if problem.movable(session)]
+        if len(movable) == 1:
+            must.add(movable[0])
+        elif len(movable) == 2:
+            pairs.add((min(movable), max(movable)))
+    return frozenset(must), tuple(sorted(pair for pair in pairs if must.isdisjoint(pair)))
+
+
+def _covers(chosen: frozenset[str], pairs: tuple[tuple[str, str], ...], size: int) -> Iterator[frozenset[str]]:
+    """Sets of at most `size` sessions that meet every pair; every inclusion-minimal one is among them."""
+    left = [pair for pair in pairs if chosen.isdisjoint(pair)]
+    if len(chosen) + _matching(left) > size:
+        return
+    if not left:
+        yield chosen
+        return
+    first, second = left[0]
+    yield from _covers(chosen | {first}, pairs, size)
+    # Without the first, everything that clashes with it must leave.
+    neighbours = frozenset(chain.from_iterable(pair for pair in left if first in pair)) - {first}
+    yield from _covers(chosen | neighbours, tuple(pair for pair in pairs if first not in pair), size)
+
+
+def _matching(pairs: list[tuple[str, str]]) -> int:
+    """The size of a maximal matching: no fewer sessions can meet all pairs."""
+    used: set[str] = set()
+    for pair in pairs:
+        if used.isdisjoint(pair):
+            used.update(pair)
+    return len(used) // 2
+
+
+def redundant_part(index: Index, placed: Places) -> frozenset[str]:
+    """A non-empty part of the moves that can be put back without leaving a violation; empty if there is none."""
+    problem, schedule = index.problem, index.problem.schedule
+    names = [session for session in sorted(placed) if session in schedule]
+    number = {session: bit for bit, session in enumerate(names)}
+    needed = [0] * len(names)
+    """For each session, as bits: who now stands where it was.  The last bit is for sessions that were unplaced."""
+    for session, bit in number.items():
+        for other, target in placed.items():
+            if other != session and index.collide(other, target, session, schedule[session]):
+                needed[bit] |= 1 << number.get(other, len(names))
+    broken = [
+        sum(1 << number[one] for one in violation.sessions if one in number)
+        for violation in problem.broken
+        if any(one in number for one in violation.sessions)
+    ]
+    for part in range(1, 1 << len(names)):
+        blocked = any(part >> bit & 1 and needed[bit] & ~part for bit in range(len(names)))
+        if not blocked and not any(whole & ~part == 0 for whole in broken):
+            return frozenset(session for session, bit in number.items() if part >> bit & 1)
+    return frozenset()
+
+
+def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[Finding], None]) -> None:
+    """Improve `finding` to the repair of fewest moves and, among those, of least price.
+
+    Gives up after `most_pushed` sessions beyond the roots, and when the time is out; what is known by then is
+    in `finding`.
+    """
+    try:
+        least = chains.least_cover()
+        for count in range(max(finding.count_floor, least), least + most_pushed + 1):
+            finding.count_floor = count
+            note(finding)
+            found = chains.search(count)
+            if found is not None:
+                finding.places, finding.count_proved, finding.price_proved = found, True, True
+                return
+        finding.count_floor = max(finding.count_floor, least + most_pushed + 1)
+    except OutOfTime:
+        if chains.best is not None:
+            finding.places, finding.count_proved = chains.best, True

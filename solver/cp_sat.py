@@ -1,0 +1,314 @@
+"""The lazy CP-SAT model: exact minimal repairs when only part of the conference has a say.
+
+Free sessions may go anywhere; every other movable session may only stay or be *evicted*, at the price of one
+move and without getting a place.  So the model is a relaxation: what it proves impossible is impossible for the whole
+conference, and an optimum in which nobody is evicted is a true optimum.  Otherwise the evicted become free, and again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from solver.choices import Choices
+from solver.conference import Placement
+from solver.problem import DISTINCT_MINUTES, ROOM_CHANGE_PRICE, Finding, Places, Problem
+
+Remaining = Callable[[], float]
+"""Seconds left."""
+
+
+@dataclass
+class Solved:
+    """One solve: the places taken by free sessions, who was evicted, and the bound of its objective."""
+
+    status: int
+    places: Places = field(default_factory=dict)
+    evicted: list[str] = field(default_factory=list)
+    bound: int = 0
+
+    @property
+    def optimal(self) -> bool:
+        return self.status == cp_model.OPTIMAL
+
+    @property
+    def infeasible(self) -> bool:
+        return self.status == cp_model.INFEASIBLE
+
+
+class Relaxation:
+    """The model for one set of free sessions."""
+
+    def __init__(self, problem: Problem, free: Sequence[str]) -> None:
+        self.problem = problem
+        self.choices = Choices(problem, free)
+        self.choices.post_rules()
+        self.model = cp_model.CpModel()
+        self._literals: dict[int, cp_model.IntVar] = {}
+        self._stays: dict[int, cp_model.IntVar] = {}
+        self._movable = [problem.movable(session) for session in self.choices.sessions]
+        self.contradiction = self._settle_fixed()
+        if not self.contradiction:
+            self._give_every_free_session_a_place()
+            self._post_conflicts()
+
+    # Building.
+
+    def _settle_fixed(self) -> tuple[str, ...]:
+        """Take out what a fixed session forbids; the names of fixed sessions that are broken among themselves."""
+        table = self.choices
+        for (_, stay), parts in table.hits.items():
+            if not self._movable[table.session[stay]]:
+                for rows in parts:
+                    table.dead[rows] = True
+        for number, session in enumerate(table.sessions):
+            row = table.stay(number)
+            if row is not None and table.dead[row] and not self._movable[number]:
+                return (session,)
+        for pair in sorted(table.clashes):
+            loose = [row for row in pair if self._movable[table.session[row]]]
+            if not loose:
+                return tuple(table.sessions[table.session[row]] for row in pair)
+            if len(loose) == 1:
+                table.dead[loose[0]] = True
+        return ()
+
+    def _give_every_free_session_a_place(self) -> None:
+        table = self.choices
+        for number in range(len(table.free)):
+            rows = table.of([table.free[number]])
+            literals = []
+            for row in rows[~table.dead[rows]].tolist():
+                literal = self.model.new_bool_var("")
+                (self._stays if table.stays[row] else self._literals)[row] = literal
+                literals.append(literal)
+            self.model.add_exactly_one(literals)
+        for row in np.flatnonzero(table.dead & table.stays).tolist():
+            if table.session[row] >= len(table.free):
+                self.model.add(self._stay(row) == 0)
+
+    def _post_conflicts(self) -> None:
+        table = self.choices
+        for (_, stay), parts in table.hits.items():
+            if self._movable[table.session[stay]] and not table.dead[stay]:
+                rows = np.unique(np.concatenate(parts)) if len(parts) > 1 else parts[0]
+                taken = [self._literals[row] for row in rows[~table.dead[rows]].tolist()]
+                if taken:
+                    self.model.add_at_most_one([*taken, self._stay(stay)])
+        for first, second in sorted(table.clashes):
+            if not table.dead[first] and not table.dead[second]:
+                self.model.add_at_most_one([self._stay(first), self._stay(second)])
+        for clique in table.cliques:
+            taken = [self._literals[row] for row in clique[~table.dead[clique]].tolist()]
+            if len(taken) > 1:
+                self.model.add_at_most_one(taken)
+
+    def _stay(self, row: int) -> cp_model.IntVar:
+        if row not in self._stays:
+            self._stays[row] = self.model.new_bool_var("")
+        return self._stays[row]
+
+    # Asking.
+
+    def count(self) -> cp_model.LinearExprT:
+        """The number of sessions moved or evicted."""
+        never_stay = sum(
+            1
+            for number in range(len(self.choices.free))
+            if (row := self.choices.stay(number)) is None or row not in self._stays
+        )
+        return never_stay + sum(1 - stay for stay in self._stays.values())
+
+    def price(self) -> cp_model.LinearExprT:
+        """The price of the moves, and at least that of evictions."""
+        table = self.choices
+        terms: list[cp_model.LinearExprT] = []
+        for row, literal in self._literals.items():
+            target = Placement(table.rooms[table.room[row]], int(table.start[row]))
+            terms.append(self.problem.price(table.sessions[table.session[row]], target) * literal)
+        for row, stay in self._stays.items():
+            if table.session[row] >= len(table.free):
+                terms.append(self._least_price(table.sessions[table.session[row]]) * (1 - stay))
+        return sum(terms)
+
+    def _least_price(self, session: str) -> int:
+        """A lower bound of any move: another room, or the nearest other start on the grid."""
+        start = self.problem.schedule[session].start
+        shifts = np.abs(self.choices.grid - start)
+        return int(min(ROOM_CHANGE_PRICE, shifts[shifts > 0].min(initial=ROOM_CHANGE_PRICE)))
+
+    def differ_from(self, earlier: Places) -> None:
+        """Ask for a repair that is distinct from an earlier one."""
+        table = self.choices
+        near: list[cp_model.LinearExprT] = []
+        for session, target in earlier.items():
+            rows = [
+                self._literals[row]
+                for row in table.of([session]).tolist()
+                if row in self._literals
+                and table.rooms[table.room[row]] == target.room
+                and abs(int(table.start[row]) - target.start) < DISTINCT_MINUTES
+            ]
+            near.append(sum(rows))
+        others = [1 - stay for row, stay in self._stays.items() if table.sessions[table.session[row]] not in earlier]
+        self.model.add(cp_model.LinearExpr.sum(near) - cp_model.LinearExpr.sum(others) <= len(earlier) - 1)
+
+    def never(self, places: Places) -> None:
+        """Rule out that these sessions take exactly these places."""
+        table = self.choices
+        taken = [
+            self._literals[row]
+            for session, target in places.items()
+            for row in table.of([session]).tolist()
+            if row in self._literals
+            and table.start[row] == target.start
+            and table.rooms[table.room[row]] == target.room
+        ]
+        self.model.add(sum(taken) <= len(places) - 1)
+
+    def evict_nobody(self) -> None:
+        """Let only free sessions move: no relaxation any more, but not the whole conference either."""
+        for row, stay in self._stays.items():
+            if self.choices.session[row] >= len(self.choices.free):
+                self.model.add(stay == 1)
+
+    def solve(self, objective: cp_model.LinearExprT, seconds: float, *, presolve: bool = True) -> Solved:
+        """Minimise the objective with one worker, so that the same input gives the same answer."""
+        self.model.minimize(objective)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 1
+        solver.parameters.linearization_level = 2
+        solver.parameters.cp_model_presolve = presolve
+        solver.parameters.max_time_in_seconds = max(seconds, 0.01)
+        status = solver.solve(self.model)
+        assert status != cp_model.MODEL_INVALID, self.model.validate()
+        solved = Solved(int(status))
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            table = self.choices
+            for row, literal in self._literals.items():
+                if solver.boolean_value(literal):
+                    solved.places[table.sessions[table.session[row]]] = Placement(
+                        table.rooms[table.room[row]], int(table.start[row])
+                    )
+            solved.evicted = [
+                table.sessions[table.session[row]]
+                for row, stay in self._stays.items()
+                if table.session[row] >= len(table.free) and not solver.boolean_value(stay)
+            ]
+        if status != cp_model.INFEASIBLE and math.isfinite(solver.best_objective_bound):
+            solved.bound = math.ceil(solver.best_objective_bound - 1e-6)
+        return solved
+
+
+def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Callable[[Finding], None]) -> list[str]:
+    """Improve a finding until it is proved on both levels, or until the time is out.
+
+    The free set begins with what the posted rules alone find broken; it is handed back as it ended.
+    """
+    budget = remaining()
+    free = _broken(problem)
+    while not finding.count_proved:
+        relaxation = Relaxation(problem, free)
+        if relaxation.contradiction:
+            finding.infeasible, finding.culprits = True, relaxation.contradiction
+            return free
+        relaxation.model.add(relaxation.count() >= finding.count_floor)
+        solved = relaxation.solve(relaxation.count(), remaining() - 0.3 * budget)
+        if solved.infeasible and relaxation.solve(relaxation.count(), remaining(), presolve=False).infeasible:
+            # Asked twice, because presolve has been known to refute what is feasible.
+            finding.infeasible, finding.culprits = True, tuple(free)
+            return free
+        finding.count_floor = max(finding.count_floor, solved.bound)
+        note(finding)
+        if solved.optimal and not solved.evicted:
+            finding.places = solved.places
+        finding.count_proved = finding.places is not None and len(finding.places) <= finding.count_floor
+        if not finding.count_proved and (not solved.evicted or remaining() < 0.3 * budget):
+            _settle_for_less(problem, free + solved.evicted, finding, remaining)
+            return free
+        free += solved.evicted
+    if not finding.price_proved:
+        _cheapen(problem, free, finding, remaining)
+    return free
+
+
+def another(
+    problem: Problem,
+    free: list[str],
+    earlier: list[Places],
+    count: int,
+    *,
+    remaining: Remaining,
+    redundant_part: Callable[[Places], frozenset[str]],
+) -> tuple[Places | None, bool]:
+    """The cheapest irredundant repair of `count` moves that is distinct from the earlier ones, and whether that is proved.
+
+    A repair that is found to be padded is cut off together with everything that is padded in the same way.
+    """
+    free = list(dict.fromkeys([*free, *(session for repair in earlier for session in repair)]))
+    cuts: list[Places] = []
+    while remaining() > 0:
+        relaxation = Relaxation(problem, free)
+        relaxation.model.add(relaxation.count() == count)
+        for repair in earlier:
+            relaxation.differ_from(repair)
+        for cut in cuts:
+            relaxation.never(cut)
+        solved = relaxation.solve(relaxation.price(), remaining())
+        if solved.infeasible:
+            return None, True
+        if not solved.places:
+            return None, False
+        padding = frozenset() if solved.evicted else redundant_part(solved.places)
+        if solved.evicted:
+            free += solved.evicted
+        elif padding:
+            cuts.append({session: place for session, place in solved.places.items() if session not in padding})
+        else:
+            return solved.places, solved.optimal
+    return None, False
+
+
+def _broken(problem: Problem) -> list[str]:
+    """The movable sessions that break a rule where they are, as the posted rules see it, and the homeless."""
+    table = Choices(problem, ())
+    table.post_rules()
+    rows = {int(row) for row in np.flatnonzero(table.dead)} | {row for pair in table.clashes for row in pair}
+    sessions = {table.sessions[table.session[row]] for row in rows}
+    movable = [session for session in table.sessions if session in sessions and problem.movable(session)]
+    return movable + list(problem.homeless)
+
+
+def _settle_for_less(problem: Problem, free: list[str], finding: Finding, remaining: Remaining) -> None:
+    """Time is short: the best repair in which only these sessions move."""
+    relaxation = Relaxation(problem, list(dict.fromkeys(free)))
+    if relaxation.contradiction:
+        return
+    relaxation.evict_nobody()
+    solved = relaxation.solve(relaxation.count(), remaining())
+    if solved.places and (finding.places is None or len(solved.places) < len(finding.places)):
+        finding.places = solved.places
+
+
+def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Remaining) -> None:
+    """The least price among the repairs of the proved count."""
+    assert finding.places is not None
+    while remaining() > 0:
+        free[:] = dict.fromkeys([*free, *finding.places])
+        relaxation = Relaxation(problem, free)
+        relaxation.model.add(relaxation.count() == len(finding.places))
+        solved = relaxation.solve(relaxation.price(), remaining())
+        if not solved.places:
+            return
+        in_hand = problem.total_price(finding.places)
+        if not solved.evicted and problem.total_price(solved.places) <= in_hand:
+            finding.places, in_hand = solved.places, problem.total_price(solved.places)
+        finding.price_proved = solved.bound >= in_hand
+        if finding.price_proved or not solved.evicted or not solved.optimal:
+            return
+        free += solved.evicted

@@ -1,0 +1,141 @@
+"""A repair's question, put once: what must be mended, what may move, and what a move costs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from solver import check
+from solver.answer import RepairMove
+from solver.conference import Conference, Day, Placement, Schedule
+from solver.edits import Edit, Edited, apply
+from solver.rules import Violation
+
+Scope = Literal["all", "edit"]
+
+Places = dict[str, Placement]
+"""The moves of a repair: session → its new place."""
+
+ROOM_CHANGE_PRICE = 15
+FOREIGN_ROOM_PRICE = 30
+DISTINCT_MINUTES = 30
+"""Alternatives that move the same sessions to the same rooms differ by at least this much somewhere."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A schedule as edited, with what the edits and the scope say about it."""
+
+    conference: Conference
+    schedule: Schedule
+    held: frozenset[str]
+    """Sessions that the edits placed: they stay."""
+    touched: frozenset[str]
+    old_keys: frozenset[tuple[object, ...]]
+    """Violations that were there before the edits and may stay (`scope="edit"`); empty for `scope="all"`."""
+    homeless: tuple[str, ...]
+    """Unplaced sessions that are to be placed."""
+    lenient: bool = False
+    """Whether old violations may stay (`scope="edit"`)."""
+
+    @staticmethod
+    def of(conference: Conference, schedule: Schedule, edits: Sequence[Edit], scope: Scope, place: bool) -> Problem:
+        """Apply the edits and put the question.  Raises `EditError`."""
+        edited: Edited = apply(conference, schedule, edits)
+        old = check.violations(conference, schedule) if scope == "edit" else []
+        homeless = [one.id for one in edited.conference.sessions if one.id not in edited.schedule and not one.pinned]
+        return Problem(
+            edited.conference,
+            edited.schedule,
+            edited.held,
+            edited.touched,
+            frozenset(violation.key for violation in old),
+            tuple(homeless) if place else (),
+            scope == "edit",
+        )
+
+    def movable(self, session: str) -> bool:
+        return session not in self.held and not self.conference.session[session].pinned
+
+    def tolerates(self, violation: Violation, moved: Collection[str] = ()) -> bool:
+        """Whether the violation may stay when the sessions `moved` have moved."""
+        return violation.key in self.old_keys and self.untouched(violation.sessions, moved)
+
+    def untouched(self, sessions: Iterable[str], moved: Collection[str] = ()) -> bool:
+        return not any(session in self.touched or session in moved for session in sessions)
+
+    @cached_property
+    def violations(self) -> list[Violation]:
+        """Every violation of the schedule as edited, by the plain checker."""
+        return check.violations(self.conference, self.schedule)
+
+    @cached_property
+    def broken(self) -> list[Violation]:
+        """What a repair must mend."""
+        return [violation for violation in self.violations if not self.tolerates(violation)]
+
+    @cached_property
+    def days_in_order(self) -> tuple[Day, ...]:
+        return tuple(sorted(self.conference.days, key=lambda day: day.hours.start))
+
+    @cached_property
+    def hosted(self) -> Mapping[str, frozenset[tuple[str, Day | None]]]:
+        """Track → the rooms and days that host a session of it in the schedule as edited."""
+        found: dict[str, set[tuple[str, Day | None]]] = {}
+        for session, placement in self.schedule.items():
+            track = self.conference.session[session].track
+            if track is not None:
+                found.setdefault(track, set()).add((placement.room, self.conference.day_of(placement.start)))
+        return {track: frozenset(places) for track, places in found.items()}
+
+    def price(self, session: str, target: Placement) -> int:
+        """The price of moving one session, in minutes; one that was unplaced pays for its room only."""
+        origin = self.schedule.get(session)
+        price = abs(target.start - origin.start) if origin else 0
+        if origin is None or origin.room != target.room:
+            price += ROOM_CHANGE_PRICE
+            track = self.conference.session[session].track
+            where = (target.room, self.conference.day_of(target.start))
+            if track is not None and where not in self.hosted.get(track, frozenset()):
+                price += FOREIGN_ROOM_PRICE
+        return price
+
+    def total_price(self, places: Mapping[str, Placement]) -> int:
+        return sum(self.price(session, target) for session, target in places.items())
+
+    def moves(self, places: Mapping[str, Placement]) -> tuple[RepairMove, ...]:
+        """The moves of a repair, in the order of time, room and session of their targets."""
+        row = sorted(places.items(), key=lambda item: (item[1].start, item[1].room, item[0]))
+        return tuple(RepairMove(session, self.schedule.get(session), target) for session, target in row)
+
+    def faults(self, places: Mapping[str, Placement]) -> list[Violation]:
+        """What is still broken after the moves, by the plain checker."""
+        found = check.violations(self.conference, {**self.schedule, **places})
+        return [violation for violation in found if not self.tolerates(violation, places)]
+
+
+@dataclass
+class Finding:
+    """What a search knows so far; an engine takes one up and hands it on better."""
+
+    places: Places | None = None
+    """The best repair in hand."""
+    count_floor: int = 0
+    """No repair moves fewer."""
+    count_proved: bool = False
+    price_proved: bool = False
+    infeasible: bool = False
+    culprits: tuple[str, ...] = ()
+    """When infeasible: the sessions whose places cannot be reconciled."""
+
+
+def distinct(places: Mapping[str, Placement], earlier: Mapping[str, Placement]) -> bool:
+    """Whether a repair differs enough from an earlier one to be an alternative."""
+    if places.keys() != earlier.keys():
+        return True
+    return any(
+        target.room != earlier[session].room or abs(target.start - earlier[session].start) >= DISTINCT_MINUTES
+        for session, target in places.items()
+    )

@@ -1,0 +1,187 @@
+"""The front door: what mends this schedule with the fewest moves, proved.
+
+First the plain check, then chains of displaced sessions, then the lazy CP-SAT model for what is left.  Every repair that
+leaves this module has been judged by the plain checker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Literal
+
+from solver import chains, cp_sat, explain
+from solver.answer import Answer, Progress, Proved, Repair, Status
+from solver.conference import Conference, Schedule
+from solver.edits import Edit
+from solver.index import Index
+from solver.problem import Finding, Places, Problem, Scope
+
+Engine = Literal["auto", "cp_sat"]
+Remaining = Callable[[], float]
+
+MOST_PUSHED = 3
+"""Beyond this many sessions pushed out, CP-SAT is asked instead of the chains."""
+CHAINS_SHARE = 0.4
+"""The part of the time that the chains may take before CP-SAT gets the rest."""
+MOST_PADDING = 2
+"""Alternatives move at most this many sessions more than the best repair."""
+
+
+def countdown(seconds: float) -> Remaining:
+    """A clock that says how many of `seconds` are left."""
+    end = perf_counter() + seconds
+    return lambda: end - perf_counter()
+
+
+def repair(
+    conference: Conference,
+    schedule: Schedule,
+    edits: Sequence[Edit] = (),
+    *,
+    alternatives: int = 1,
+    remaining: Remaining | None = None,
+    scope: Scope = "all",
+    place: bool = False,
+    engine: Engine = "auto",
+    progress: Callable[[Progress], None] | None = None,
+) -> Answer:
+    """The fewest further moves that leave no violation, and among those the least price.
+
+    `remaining` says how many seconds are left (default: ten from now).  With `place`, unplaced sessions are placed
+    too.  With `scope="edit"`, violations may stay that were there before and concern no session that is touched.
+    Raises `EditError` for an edit that makes no sense, `FactError` for a schedule that does not fit the conference.
+    """
+    asked = _Question(Problem.of(conference, schedule, edits, scope, place), remaining or countdown(10), progress)
+    return asked.answer(engine, alternatives)
+
+
+class _Question:
+    """One call of `repair`: the problem, its clock, and what is known."""
+
+    def __init__(self, problem: Problem, remaining: Remaining, progress: Callable[[Progress], None] | None) -> None:
+        self.problem = problem
+        self.remaining = remaining
+        self.progress = progress
+        self.began = perf_counter()
+        self.finding = Finding()
+        self.engine = "check"
+        self.free: list[str] = []
+
+    def answer(self, engine: Engine, alternatives: int) -> Answer:
+        problem = self.problem
+        if not problem.broken and not problem.homeless:
+            return self._say("nothing_to_repair", [], ())
+        stuck = explain.stuck(problem)
+        if stuck is not None and engine == "auto":
+            return self._say("infeasible", [], explain.why_stuck(problem, stuck))
+        self.index = Index(problem)
+        if engine == "auto":
+            nowhere = explain.nowhere(problem, self.index, sorted(chains.roots(problem)[0]))
+            if nowhere:
+                self.engine = "chains"
+                return self._say("infeasible", [], nowhere)
+            self._ask_chains()
+        if not self.finding.price_proved:
+            self.engine = "cp_sat"
+            self.free = cp_sat.find(problem, self.finding, remaining=self.remaining, note=self._note)
+        if self.finding.infeasible:
+            return self._say("infeasible", [], self._reasons())
+        if self.finding.places is None:
+            return self._say("unknown", [], ())
+        repairs = [self._judged(self.finding.places, self._proved())]
+        if self.finding.count_proved:
+            repairs += self._alternatives(engine, alternatives - 1)
+        statuses: dict[Proved, Status] = {"moved+price": "proved_minimal", "moved": "proved_moved", "no": "best_found"}
+        return self._say(statuses[self._proved()], repairs, ())
+
+    def _ask_chains(self) -> None:
+        self.engine = "chains"
+        share = countdown(self.remaining() * CHAINS_SHARE)
+        self.search = chains.Chains(self.problem, self.index, share)
+        chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
+        self.search.remaining = self.remaining
+
+    def _proved(self) -> Proved:
+        if not self.finding.count_proved:
+            return "no"
+        return "moved+price" if self.finding.price_proved else "moved"
+
+    def _alternatives(self, engine: Engine, wanted: int) -> list[Repair]:
+        """Further repairs, best first, each distinct from all before it."""
+        assert self.finding.places is not None
+        found = [self.finding.places]
+        repairs: list[Repair] = []
+        count, most = len(found[0]), len(found[0]) + MOST_PADDING
+        proved = self.finding.price_proved
+        while len(repairs) < wanted and count <= most and self.remaining() > 0:
+            places, sure = self._another(engine, found, count)
+            if places is None:
+                proved = proved and sure
+                count += 1
+            else:
+                repairs.append(self._judged(places, ("moved+price" if sure else "moved") if proved else "no"))
+                found.append(places)
+                proved = proved and sure
+        return repairs
+
+    def _another(self, engine: Engine, earlier: list[Places], count: int) -> tuple[Places | None, bool]:
+        if engine == "auto" and self.engine == "chains":
+            try:
+                return self.search.search(count, earlier), True
+            except chains.OutOfTime:
+                return self.search.best, False
+        return cp_sat.another(
+            self.problem,
+            self.free,
+            earlier,
+            count,
+            remaining=self.remaining,
+            redundant_part=lambda places: chains.redundant_part(self.index, places),
+        )
+
+    def _judged(self, places: Places, proved: Proved) -> Repair:
+        faults = self.problem.faults(places)
+        if faults:
+            raise AssertionError(f"the search returned a repair that breaks {faults[0].rule}: {faults[0].message}")
+        return Repair(self.problem.moves(places), self.problem.total_price(places), proved)
+
+    def _reasons(self) -> tuple[str, ...]:
+        problem = self.problem
+        stuck = explain.stuck(problem)
+        if stuck is not None:
+            return explain.why_stuck(problem, stuck)
+        roots = sorted(chains.roots(problem)[0])
+        return explain.nowhere(problem, self.index, roots) or explain.among(problem, self.finding.culprits)
+
+    def _note(self, finding: Finding) -> None:
+        if self.progress is not None:
+            moved = len(finding.places) if finding.places is not None else None
+            self.progress(Progress(moved, finding.count_floor, perf_counter() - self.began))
+
+    def _say(self, status: Status, repairs: list[Repair], reasons: tuple[str, ...]) -> Answer:
+        best = repairs[0] if repairs else None
+        none = 0 if status == "nothing_to_repair" else None
+        moved, price = (best.moved, best.price) if best else (none, none)
+        floor, least = (
+            self.finding.count_floor,
+            self._price_floor() if status not in ("nothing_to_repair", "infeasible") else 0,
+        )
+        if status in ("nothing_to_repair", "proved_minimal"):
+            floor, least = moved or 0, price or 0
+        return Answer(
+            status=status,
+            moved=moved,
+            moved_lower_bound=None if status == "infeasible" else floor,
+            price=price,
+            price_lower_bound=None if status == "infeasible" else least,
+            violations_before=len(self.problem.violations),
+            repairs=tuple(repairs),
+            reasons=reasons,
+            seconds=perf_counter() - self.began,
+            engine=self.engine,
+        )
+
+    def _price_floor(self) -> int:
+        """What the sessions that must move will cost at least."""
+        return sum(self.index.cheapest(session) for session in chains.roots(self.problem)[0])
