@@ -51,6 +51,7 @@ def frame(opcode: int, payload: bytes) -> bytes:
 
 
 def text_frame(text: str) -> bytes:
+    """A text message in one frame."""
     return frame(TEXT, text.encode())
 
 

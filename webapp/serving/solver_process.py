@@ -1,0 +1,302 @@
+"""The solver process: takes questions on a Unix socket and answers each from a child of its own.
+
+It keeps the conferences it was asked about last, listens from its first moment (so that clients wait
+rather than fail while it warms up), and never solves in its own thread: a ping is answered at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from webapp.serving import solves, wire
+from webapp.serving.parent import end_with_supervisor
+from webapp.serving.sockets import make_folder
+from webapp.serving.solver_client import GRACE_SECONDS, QUEUE_SECONDS
+
+CONFERENCES_KEPT = 16
+SOLVES_AT_ONCE = 2
+WAITING_AT_MOST = 16
+_READ_BYTES = 1 << 18
+_TICK_SECONDS = 0.5
+_ALTERNATIVES_AT_MOST = 100
+
+Message = dict[str, Any]
+
+
+@dataclass(eq=False)
+class Client:
+    """One connection: it asks one thing at a time."""
+
+    connection: socket.socket
+    incoming: wire.Unpacker = field(default_factory=wire.Unpacker)
+    outgoing: bytearray = field(default_factory=bytearray)
+    question: Message | None = None
+    solve: solves.Solve | None = None
+    waiting_until: float = 0.0
+
+
+class SolverServer:
+    """The loop of the solver process: one thread, one selector."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._listener = listener
+        self._clients: set[Client] = set()
+        self._waiting: deque[Client] = deque()
+        self._solving: set[Client] = set()
+        self._kept: OrderedDict[str, solves.Facts] = OrderedDict()
+        listener.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ, None)
+
+    def run(self) -> None:
+        """Serve until the process is told to end."""
+        while True:
+            for key, mask in self._selector.select(_TICK_SECONDS):
+                self._serve(key.fileobj, key.data, mask)
+            self._keep_time()
+
+    def close(self) -> None:
+        """End every solve and connection."""
+        for client in tuple(self._clients):
+            self._forget(client)
+        self._selector.close()
+        self._listener.close()
+
+    def _serve(self, source: object, client: Client | None, mask: int) -> None:
+        if client is None:
+            self._accept()
+        elif client not in self._clients:
+            return
+        elif source is not client.connection:
+            self._hear_solve(client)
+        else:
+            try:
+                if mask & selectors.EVENT_WRITE:
+                    self._send(client)
+                if mask & selectors.EVENT_READ:
+                    self._hear(client)
+            except OSError:
+                self._forget(client)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            connection, _ = self._listener.accept()
+            connection.setblocking(False)
+            client = Client(connection)
+            self._clients.add(client)
+            self._selector.register(connection, selectors.EVENT_READ, client)
+
+    def _hear(self, client: Client) -> None:
+        data = client.connection.recv(_READ_BYTES)
+        if not data:
+            self._forget(client)
+            return
+        for message in client.incoming.feed(data):
+            self._take(client, message)
+
+    def _take(self, client: Client, message: Message) -> None:
+        if client.solve is not None or client in self._waiting:
+            self._answer(client, {"problem": "refused", "detail": "One question at a time."})
+        elif message.get("op") == "ping":
+            counts = {"solving": len(self._solving), "waiting": len(self._waiting)}
+            self._answer(client, {"ready": True, "pid": os.getpid(), **counts})
+        elif message.get("op") == "repair" and _is_question(message):
+            client.question = message
+            if message["key"] in self._kept:
+                self._kept.move_to_end(message["key"])
+                self._queue(client)
+            else:
+                self._answer(client, {"need": "facts"})
+        elif "facts" in message and client.question is not None:
+            self._learn(client, client.question["key"], message["facts"])
+        else:
+            self._answer(client, {"problem": "refused", "detail": "The question is not understood."})
+
+    def _learn(self, client: Client, key: str, facts: object) -> None:
+        from webapp.interop.document import DocumentError
+        from webapp.schemas import read_callboard
+
+        try:
+            self._kept[key] = read_callboard(facts, "the facts")
+        except DocumentError as error:
+            self._answer(client, {"problem": "refused", "detail": str(error)})
+            return
+        while len(self._kept) > CONFERENCES_KEPT:
+            self._kept.popitem(last=False)
+        self._queue(client)
+
+    def _queue(self, client: Client) -> None:
+        if len(self._waiting) >= WAITING_AT_MOST:
+            self._refuse_busy(client)
+            return
+        client.waiting_until = time.monotonic() + QUEUE_SECONDS
+        self._waiting.append(client)
+        self._start_solves()
+
+    def _start_solves(self) -> None:
+        while self._waiting and len(self._solving) < SOLVES_AT_ONCE:
+            client = self._waiting.popleft()
+            question, client.question = client.question, None
+            facts = self._kept.get(question["key"]) if question else None
+            if question is None or facts is None:
+                self._answer(client, {"problem": "busy", "detail": "The conference was forgotten; try again."})
+                continue
+            client.solve = solves.start(facts, question, grace=GRACE_SECONDS)
+            self._solving.add(client)
+            self._selector.register(client.solve.pipe, selectors.EVENT_READ, client)
+
+    def _hear_solve(self, client: Client) -> None:
+        solve = client.solve
+        if solve is None:
+            return
+        messages = solve.read()
+        if messages is None:
+            status = self._end_solve(client)
+            if not solve.answered:
+                how = f"signal {-status}" if status < 0 else f"status {status}"
+                self._answer(client, {"problem": "failed", "detail": f"The repair ended without an answer ({how})."})
+            return
+        for message in messages:
+            self._answer(client, message)
+
+    def _end_solve(self, client: Client) -> int:
+        solve, client.solve = client.solve, None
+        self._solving.discard(client)
+        if solve is None:
+            return 0
+        self._selector.unregister(solve.pipe)
+        status = solve.reap()
+        self._start_solves()
+        return status
+
+    def _keep_time(self) -> None:
+        now = time.monotonic()
+        for client in [one for one in self._solving if one.solve and one.solve.deadline < now]:
+            if client.solve:
+                client.solve.kill()
+        while self._waiting and self._waiting[0].waiting_until < now:
+            self._refuse_busy(self._waiting.popleft())
+
+    def _refuse_busy(self, client: Client) -> None:
+        asked = len(self._waiting) + len(self._solving)
+        detail = f"The solver is busy with {asked} other repairs; try again in a moment."
+        self._answer(client, {"problem": "busy", "detail": detail})
+
+    def _answer(self, client: Client, message: Message) -> None:
+        client.outgoing += wire.packed(message)
+        try:
+            self._send(client)
+        except OSError:
+            self._forget(client)
+
+    def _send(self, client: Client) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while client.outgoing:
+                del client.outgoing[: client.connection.send(client.outgoing)]
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.outgoing else 0)
+        self._selector.modify(client.connection, wanted, client)
+
+    def _forget(self, client: Client) -> None:
+        """The client has gone: so does what it asked for."""
+        if client not in self._clients:
+            return
+        self._clients.discard(client)
+        self._selector.unregister(client.connection)
+        client.connection.close()
+        with contextlib.suppress(ValueError):
+            self._waiting.remove(client)
+        if client.solve is not None:
+            client.solve.kill()
+            self._end_solve(client)
+
+
+def _is_question(message: Message) -> bool:
+    limit, alternatives = message.get("time_limit"), message.get("alternatives")
+    return (
+        isinstance(message.get("key"), str)
+        and isinstance(message.get("edits"), list)
+        and isinstance(limit, int | float)
+        and 0 <= limit <= 24 * 3600
+        and isinstance(alternatives, int)
+        and 1 <= alternatives <= _ALTERNATIVES_AT_MOST
+        and message.get("scope") in ("all", "edit")
+        and isinstance(message.get("place"), bool)
+        and message.get("engine") in ("auto", "cp_sat")
+    )
+
+
+def warm_up() -> None:
+    """Load the solver and solve a tiny conference with each engine: the first question finds everything ready."""
+    day = {"date": "2025-02-01", "start": "09:00", "end": "12:00"}
+    placed = {"minutes": 50, "room": "a", "start": "2025-02-01T09:00"}
+    facts = {
+        "callboard": 1,
+        "conference": {"days": [day]},
+        "rooms": [{"id": "a"}, {"id": "b"}],
+        "sessions": [{"id": "1", **placed}, {"id": "2", **placed}],
+    }
+    from webapp.schemas import read_callboard
+
+    conference = read_callboard(facts, "the first conference")
+    for engine in ("auto", "cp_sat"):
+        request = {"edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": engine}
+        told = solves.solved(conference, request, lambda: 60.0)
+        if told.get("answer", {}).get("status") != "proved_minimal":
+            raise RuntimeError(f"the solver cannot solve its first conference: {told}")
+    gc.collect()
+    gc.freeze()
+
+
+def listen(path: Path) -> socket.socket:
+    """A listening socket at `path`, in place of one that a dead process has left."""
+    make_folder(path)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o077)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(mask)
+    listener.listen(64)
+    return listener
+
+
+def main() -> int:
+    """Run the solver process until it is told to end."""
+    parser = argparse.ArgumentParser(prog="python -m webapp.serving.solver_process", description=__doc__)
+    parser.add_argument("--socket", type=Path, required=True, help="where to listen")
+    path: Path = parser.parse_args().socket
+    end_with_supervisor()
+    # Threads of a numeric library would outlive their purpose in a process that forks.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    listener = listen(path)
+    try:
+        warm_up()
+        server = SolverServer(listener)
+        try:
+            server.run()
+        finally:
+            server.close()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        path.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""One solve in a process of its own: forked from the warm solver process, so it starts at once and can be killed.
+
+The solver process has a single thread when it forks.  A crash, a memory fault or a solve that ignores its
+limit ends the child only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from solver.conference import Conference, Placement
+from webapp.serving import wire
+from webapp.serving.parent import end_with
+
+_READ_BYTES = 1 << 16
+
+Facts = tuple[Conference, dict[str, Placement]]
+
+
+@dataclass
+class Solve:
+    """A solve that runs: its process, and the pipe that its messages come through."""
+
+    pid: int
+    pipe: int
+    deadline: float
+    """When it is ended by force (`time.monotonic`)."""
+    answered: bool = False
+    _unpacker: wire.Unpacker = field(default_factory=wire.Unpacker)
+
+    def read(self) -> list[dict[str, Any]] | None:
+        """The messages that have come; None when the process has ended."""
+        data = os.read(self.pipe, _READ_BYTES)
+        if not data:
+            return None
+        messages = self._unpacker.feed(data)
+        self.answered = self.answered or bool(messages)
+        return messages
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+    def reap(self) -> int:
+        """Wait for the ended process; its exit status, negative for a signal."""
+        os.close(self.pipe)
+        _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+def start(facts: Facts, request: dict[str, Any], *, grace: float) -> Solve:
+    """Fork a child that solves `request` and writes its answer to a pipe."""
+    parent = os.getpid()
+    deadline = time.monotonic() + request["time_limit"]
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return Solve(pid, reading, deadline + grace)
+    status = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        end_with(parent)
+        os.close(reading)
+        _write(writing, wire.packed(solved(facts, request, lambda: deadline - time.monotonic())))
+        status = 0
+    except BaseException as error:
+        print(f"callboard: a repair failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(status)
+
+
+def solved(facts: Facts, request: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
+    """The message that answers `request`."""
+    from solver.edits import EditError
+    from solver.repair import repair
+    from webapp.interop.document import DocumentError
+    from webapp.schemas import answer_json, read_edits
+
+    conference, schedule = facts
+    try:
+        edits = read_edits(request["edits"], conference, "the request")
+        answer = repair(
+            conference,
+            schedule,
+            edits,
+            alternatives=request["alternatives"],
+            remaining=remaining,
+            scope=request["scope"],
+            place=request["place"],
+            engine=request["engine"],
+        )
+    except (DocumentError, EditError) as error:
+        return {"problem": "refused", "detail": str(error)}
+    return {"answer": answer_json(conference, answer, camel=False, offset=True)}
+
+
+def _write(pipe: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(pipe, data) :]
