@@ -1,0 +1,54 @@
+"""Callboard's web application: `create_app` wires its parts together."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
+
+    from webapp.settings import Settings
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings) -> APIFlask:
+    """The application on an up-to-date database; wiring only."""
+    from apiflask import APIFlask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from webapp import api, auth, problems, security
+    from webapp.auth import views as auth_views
+    from webapp.bell import SilentBell
+    from webapp.store import open_store
+
+    app = APIFlask(
+        __name__,
+        title="Callboard",
+        version="1",
+        spec_path="/api/v1/openapi.json",
+        docs_path=None,
+        json_errors=False,
+        static_folder="static",
+    )
+    app.extensions["callboard.settings"] = settings
+    store = app.extensions["callboard.store"] = open_store(settings.database)
+    app.extensions["callboard.bell"] = SilentBell()
+    # Looked up at each ring: the hub puts itself there when it starts.
+    store.bell = lambda schedule_id, seq: app.extensions["callboard.bell"].ring(schedule_id, seq)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
+        )
+    problems.init_app(app)
+    security.init_app(app)
+    auth.init_app(app)
+    app.register_blueprint(auth_views.bp)
+    api.init_app(app)
+    if find_spec("webapp.pages") is not None:
+        app.register_blueprint(import_module("webapp.pages").bp)
+    if find_spec("webapp.live") is not None and hasattr(import_module("webapp.live"), "init_app"):
+        import_module("webapp.live").init_app(app)
+    return app

@@ -1,0 +1,18 @@
+"""HTTP, version 1: routes by subject, each of them parse, call, answer."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+PREFIX = "/api/v1"
+
+
+def init_app(app: APIFlask) -> None:
+    """Register every route."""
+    from webapp.api import common, health, schedules
+
+    app.json = common.StrictJson(app)
+    app.config["SECURITY_SCHEMES"] = common.SECURITY_SCHEMES
+    app.register_blueprint(health.bp)
+    for module in (schedules,):
+        app.register_blueprint(module.bp, url_prefix=PREFIX)

@@ -1,0 +1,70 @@
+"""What every route shares: the store, reading bodies, writing answers."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Response, current_app, request
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from webapp.settings import Settings
+from webapp.store import Store
+
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
+REVALIDATED = {"Cache-Control": "public, max-age=0, must-revalidate"}
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "callboard_session"},
+}
+
+
+class StrictJson(DefaultJSONProvider):
+    """JSON as the standard has it: no NaN, no Infinity."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, parse_constant=_refuse, **kwargs)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")
+
+
+def store() -> Store:
+    """The application's store."""
+    return cast(Store, current_app.extensions["callboard.store"])
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    return cast(Settings, current_app.extensions["callboard.settings"])
+
+
+def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response; not to be stored by caches unless the headers say so."""
+    response = current_app.json.response(data)
+    response.status_code = status
+    response.headers.update(headers or PRIVATE)
+    return response
+
+
+def want_json() -> None:
+    """Refuse a body that is not declared as JSON or larger than requests may be."""
+    request.max_content_length = settings().request_bytes
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("send application/json")
+    try:
+        request.get_json()
+    except BadRequest:
+        raise BadRequest("the body is not JSON") from None
+
+
+def etag_matches(tag: str) -> bool:
+    """Whether the caller has this already."""
+    return request.if_none_match.contains(tag)

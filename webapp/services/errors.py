@@ -1,0 +1,46 @@
+"""What a use case may refuse, said for people.  `webapp.problems` gives each its status and type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """A request that cannot be granted; `facts` go along in the answer."""
+
+    def __init__(self, detail: str, **facts: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+
+
+class NotFound(Refusal):
+    """There is no such thing, or none that the caller may see."""
+
+
+class Stale(Refusal):
+    """The schedule has moved on from the version that the caller expected."""
+
+
+class Blocked(Refusal):
+    """Unresolved conflicts stand in the way."""
+
+
+class Taken(Refusal):
+    """The name is used already."""
+
+
+class Invalid(Refusal):
+    """The request makes no sense; `place` says where."""
+
+
+class Unavailable(Refusal):
+    """A part of Callboard that is needed does not answer."""
+
+
+class Denied(Refusal):
+    """The caller is known and may not."""
+
+
+class Unauthenticated(Refusal):
+    """The caller is not known."""

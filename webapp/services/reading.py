@@ -1,0 +1,147 @@
+"""Reading: schedules as editors and as attendees see them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.auth.identity import Identity
+from webapp.services.errors import NotFound
+from webapp.services.views import facts_json, head_json, instant
+from webapp.store import Facts, Store
+from webapp.store.rows import CarriedRow, PublishedRow, ScheduleRow
+
+
+def find(session: Session, reference: str, *, lock: bool = False) -> ScheduleRow:
+    """The schedule with this id or slug; `lock` keeps it for the rest of the transaction."""
+    column = ScheduleRow.id if _is_uuid(reference) else ScheduleRow.slug
+    query = select(ScheduleRow).where(column == reference.lower())
+    row = session.scalar(query.with_for_update() if lock else query)
+    if row is None:
+        raise NotFound(f"there is no schedule '{reference}'")
+    return row
+
+
+def find_visible(session: Session, reference: str, identity: Identity) -> ScheduleRow:
+    """The schedule, if the caller may know of it: attendees know of published ones only."""
+    row = find(session, reference)
+    if row.published_version is None and not identity.sees_drafts:
+        raise NotFound(f"there is no schedule '{reference}'")
+    return row
+
+
+def draft_facts(store: Store, session: Session, reference: str) -> tuple[ScheduleRow, Facts]:
+    """A schedule's head and its draft."""
+    row = find(session, reference)
+    return row, store.facts(session, row)
+
+
+def draft_json(store: Store, reference: str) -> dict[str, Any]:
+    """The draft, whole, for editors."""
+
+    def work(session: Session) -> dict[str, Any]:
+        row, facts = draft_facts(store, session, reference)
+        return {**head_json(row), **facts_json(facts, public=False)}
+
+    return store.read(work)
+
+
+def head(store: Store, reference: str) -> dict[str, Any]:
+    """How a schedule stands, without its contents."""
+    return store.read(lambda session: head_json(find(session, reference)))
+
+
+def published_json(store: Store, reference: str) -> dict[str, Any]:
+    """What attendees see.  It changes by publishing alone."""
+
+    def work(session: Session) -> dict[str, Any]:
+        row = find(session, reference)
+        facts, published = published_facts(store, session, row)
+        return {
+            "scheduleId": row.id,
+            "slug": row.slug,
+            "version": published.version,
+            "publishedVersion": published.version,
+            "status": "published",
+            "updatedAt": instant(published.published_at),
+            "updatedBy": None,
+            "lastSeq": published.seq,
+            "lastBroadcastAt": instant(published.published_at),
+            "lastSyncAt": instant(published.published_at),
+            **facts_json(facts, public=True),
+        }
+
+    return store.read(work)
+
+
+def published_version(store: Store, reference: str) -> int:
+    """The version that attendees see; `NotFound` if it was never published."""
+
+    def work(session: Session) -> int:
+        row = find(session, reference)
+        if row.published_version is None:
+            raise NotFound(f"there is no schedule '{reference}'")
+        return row.published_version
+
+    return store.read(work)
+
+
+def published_facts(store: Store, session: Session, row: ScheduleRow) -> tuple[Facts, PublishedRow]:
+    """The facts as they were published last, and the publication."""
+    from webapp.schemas import read_callboard
+
+    published = session.get(PublishedRow, row.id)
+    if published is None:
+        raise NotFound(f"there is no schedule '{row.slug}'")
+    facts = store.published.get(row.id, published.version)
+    if facts is None:
+        conference, schedule = read_callboard(published.document, f"{row.slug}, as published")
+        facts = Facts(row.id, published.version, conference, schedule)
+        store.published.remember(facts)
+    return facts, published
+
+
+def carried(session: Session, schedule_id: str) -> dict[str, Any]:
+    """What the imported file held and the facts do not model."""
+    row = session.get(CarriedRow, schedule_id)
+    return {} if row is None else row.data
+
+
+def listing(store: Store, identity: Identity, *, after: str, limit: int) -> list[dict[str, Any]]:
+    """The heads of the schedules that the caller may see, by slug."""
+
+    def work(session: Session) -> list[dict[str, Any]]:
+        query = select(ScheduleRow).where(ScheduleRow.slug > after).order_by(ScheduleRow.slug).limit(limit)
+        if identity.sees_drafts:
+            return [{**head_json(row), "name": row.name} for row in session.scalars(query)]
+        public = query.add_columns(PublishedRow).join(PublishedRow, PublishedRow.schedule_id == ScheduleRow.id)
+        return [_public_head(row, published) for row, published in session.execute(public)]
+
+    return store.read(work)
+
+
+def _public_head(row: ScheduleRow, published: PublishedRow) -> dict[str, Any]:
+    return {
+        "scheduleId": row.id,
+        "slug": row.slug,
+        "name": row.name,
+        "version": published.version,
+        "publishedVersion": published.version,
+        "status": "published",
+        "updatedAt": instant(published.published_at),
+        "updatedBy": None,
+        "lastSeq": published.seq,
+        "lastBroadcastAt": instant(published.published_at),
+        "lastSyncAt": instant(published.published_at),
+    }
+
+
+def _is_uuid(reference: str) -> bool:
+    try:
+        UUID(reference)
+    except ValueError:
+        return False
+    return len(reference) == 36

@@ -1,0 +1,86 @@
+"""Storage: opening it, bringing it up to date, and running units of work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from webapp.store.databases import connect
+from webapp.store.facts import Facts, FactsCache, load_facts
+from webapp.store.rows import ScheduleRow
+from webapp.store.turns import here
+
+__all__ = ["Facts", "Store", "open_store", "upgrade"]
+
+Result = TypeVar("Result")
+Bell = Callable[[str, int], None]
+
+
+class Store:
+    """A database, opened.  `read` and `write` each run one unit of work: a function of a database session.
+
+    What the function returns must not hold rows: the session ends with it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = connect(url)
+        self.published = FactsCache()
+        """Published facts, kept by whoever reads them."""
+        self._drafts = FactsCache()
+        self.bell: Bell = lambda schedule_id, seq: None
+        """Called after a commit with each schedule's new last seq."""
+        self._turns = here(one_writer=self.database.one_writer)
+
+    def read(self, work: Callable[[Session], Result]) -> Result:
+        """The result of `work` on one consistent moment of the database."""
+
+        def run() -> Result:
+            with Session(self.database.reader) as session:
+                return work(session)
+
+        return self._turns.read(run)
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """The result of `work`, committed; an exception leaves no trace."""
+
+        def run() -> tuple[Result, dict[str, int], list[Facts]]:
+            with Session(self.database.writer, expire_on_commit=False) as session, session.begin():
+                result = work(session)
+                session.flush()
+                news = session.info.get("news", {}), session.info.get("facts", [])
+            return result, *news
+
+        result, news, facts = self._turns.write(run)
+        for one in facts:
+            self._drafts.remember(one)
+        for schedule_id, seq in news.items():
+            self.bell(schedule_id, seq)
+        return result
+
+    def facts(self, session: Session, row: ScheduleRow) -> Facts:
+        """The facts of a schedule's draft at its present version."""
+        facts = self._drafts.get(row.id, row.version)
+        if facts is None:
+            facts = load_facts(session, row)
+            if not session.dirty and not session.new:
+                self._drafts.remember(facts)
+        return facts
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._turns.close()
+        self.database.dispose()
+
+
+def open_store(url: str) -> Store:
+    """The store behind a database URL."""
+    return Store(url)
+
+
+def upgrade(url: str) -> None:
+    """Bring the database's tables up to date, creating them if need be."""
+    from webapp.store.migrating import upgrade as run
+
+    run(url)

@@ -1,0 +1,89 @@
+"""The two databases and how they differ: the only place with SQL that one of them alone understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.pool import NullPool, StaticPool
+
+BUSY_SECONDS = 10
+"""How long a writer waits for another process's transaction."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """The engines of one database: what reads and what writes."""
+
+    url: URL
+    reader: Engine
+    writer: Engine
+    one_writer: bool
+    """Whether writers must take turns, because the database knows only one at a time."""
+
+    def dispose(self) -> None:
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def connect(url: str) -> Database:
+    """The database behind `url`."""
+    address = make_url(url)
+    return _sqlite(address) if address.get_backend_name() == "sqlite" else _server(address)
+
+
+def _sqlite(url: URL) -> Database:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    shared = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    reader = create_engine(url, poolclass=NullPool, connect_args=shared)
+    writer = create_engine(url, poolclass=StaticPool, connect_args=shared)
+    event.listen(reader, "connect", _prepare_reader)
+    event.listen(writer, "connect", _prepare_writer)
+    event.listen(reader, "begin", lambda connection: _begin(connection, "DEFERRED"))
+    # A read that becomes a write fails at once whatever the timeout: take the lock first.
+    event.listen(writer, "begin", lambda connection: _begin(connection, "IMMEDIATE"))
+    return Database(url, reader, writer, one_writer=True)
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _prepare_writer(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    # WAL with NORMAL forgets acknowledged saves in a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin(connection: Connection, mode: str) -> None:
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _server(url: URL) -> Database:
+    # Reads see one moment; writers lock the schedule's row and compare versions.
+    reader = create_engine(url, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+    writer = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    return Database(url, reader, writer, one_writer=False)
+
+
+def immutable(dialect: str, table: str) -> list[str]:
+    """The statements after which rows of `table` can be neither changed nor deleted."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is immutable'); END"
+            for action in ("UPDATE", "DELETE")
+        ]
+    return [
+        f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{table} is immutable'; END $$",
+        f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
+    ]
