@@ -44,8 +44,9 @@ format: $(INSTALLED) ## format the Python code and mend what ruff can mend
 bench: assets ## the measurements of benchmarks/
 	$(BIN)/python -m benchmarks
 
-docs: $(INSTALLED) ## check the links of the documentation and write docs/openapi.json
-	$(BIN)/python scripts/check_docs.py
+docs: assets ## check the links of the documentation and write docs/openapi.json
+	$(BIN)/pytest tests/test_documentation.py
+	$(BIN)/python scripts/write_openapi.py docs/openapi.json
 
 system: ## install Chromium, PostgreSQL and Redis for the tests where that is possible
 	@scripts/install-test-programs

@@ -76,17 +76,33 @@ def test_a_look_at_the_clock_is_caught(tmp_path: Path) -> None:
     assert imports.looks_at_the_clock(tmp_path) == ["solver/repair.py:3 asks for datetime.datetime.now"]
 
 
-def loaded_by(code: str) -> set[str]:
+def loaded_by(code: str, *arguments: str) -> set[str]:
     """The top-level modules that a fresh interpreter has loaded after running the code."""
     code += "\nimport json, sys\nprint(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
-    finished = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert finished.returncode == 0, finished.stderr
     return set(json.loads(finished.stdout.splitlines()[-1]))
 
 
-def test_the_web_process_loads_no_solver_library() -> None:
+WEB_PROCESS = """
+import sys
+from pathlib import Path
+import webapp.live, webapp.pages
+from webapp import create_app
+from webapp.settings import Settings
+from webapp.store import upgrade
+settings = Settings(data=Path(sys.argv[1]))
+upgrade(settings.database)
+client = create_app(settings).test_client()
+assert client.get("/").status_code == client.get("/api/v1/openapi.json").status_code == 200
+"""
+
+
+def test_the_web_process_loads_no_solver_library(tmp_path: Path) -> None:
     # asyncio itself cannot be asked about here: sqlalchemy, redis and simple-websocket load it and never run it.
-    loaded = loaded_by("import webapp, webapp.live, webapp.pages\nfrom webapp import create_app")
+    loaded = loaded_by(WEB_PROCESS, str(tmp_path))
     assert "flask" in loaded
     assert loaded.isdisjoint(imports.SOLVER_PROCESS_ONLY | {"dbos", "pandas"})
 
