@@ -21,12 +21,10 @@ class ListLog:
         self.events: dict[str, list[Event]] = defaultdict(list)
         self.dropped = 0
 
-    def head(self, schedule_id: str, upto: int | None = None) -> Head:
-        events = [one for one in self.events[schedule_id] if upto is None or one["seq"] <= upto]
-        return Head(
-            max((one["seq"] for one in events), default=0),
-            max((one["seq"] for one in events if self.public_view(one)), default=0),
-        )
+    def head(self, schedule_id: str) -> Head:
+        events = self.events[schedule_id]
+        public = [one["seq"] for one in events if self.public_view(one)]
+        return Head(len(events), max(public, default=0))
 
     def read(self, schedule_id: str, after: int, limit: int) -> list[Event]:
         kept = self.events[schedule_id][self.dropped :]

@@ -1,0 +1,19 @@
+"""Live: every screen is told of every change, by one hub that owns all sockets of the process."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the feeds, and let the hub hear the bell."""
+    from webapp.live import routes
+    from webapp.live.handoff import Gateway, NoReader
+    from webapp.live.hub import Hub
+    from webapp.live.log import StoreLog
+
+    hub = Hub(StoreLog(app.extensions["callboard.store"]))
+    app.extensions["callboard.hub"] = app.extensions["callboard.bell"] = hub
+    app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
+    app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign]
+    app.register_blueprint(routes.bp)

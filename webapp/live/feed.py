@@ -45,7 +45,7 @@ class Head(NamedTuple):
 class Log(Protocol):
     """The event log, as far as the feed needs it.  Reads may let other greenlets run."""
 
-    def head(self, schedule_id: str, upto: int | None = None) -> Head: ...
+    def head(self, schedule_id: str) -> Head: ...
 
     def read(self, schedule_id: str, after: int, limit: int) -> list[Event]: ...
 
@@ -55,7 +55,7 @@ class Log(Protocol):
 class Audience:
     """Those who see the same view of the events, and the recent frames they were sent."""
 
-    def __init__(self, view: Callable[[Event, int], Event | None], head: int, last: int) -> None:
+    def __init__(self, view: Callable[[Event], Event | None], head: int, last: int) -> None:
         self.members: set[Connection] = set()
         self.floor = head
         """The ring holds every frame after this `seq`."""
@@ -71,17 +71,16 @@ class Audience:
     def heard(self, connection: Connection, message: Message) -> None:
         """Both channels only send for now: what a client says is read and let go."""
 
-    def encode(self, events: Iterable[Event], previous: int) -> Iterator[tuple[int, bytes]]:
-        """The events this audience may see, as frames; `previous` is the one it saw before them."""
+    def encode(self, events: Iterable[Event]) -> Iterator[tuple[int, bytes]]:
+        """The events this audience may see, as frames."""
         for event in events:
-            shown = self._view(event, previous)
+            shown = self._view(event)
             if shown is not None:
-                previous = event["seq"]
-                yield previous, _encoded(shown)
+                yield event["seq"], _encoded(shown)
 
     def take(self, events: Iterable[Event]) -> list[bytes]:
         """Put new events into the ring and return their frames."""
-        fresh = list(self.encode(events, self.last))
+        fresh = list(self.encode(events))
         for seq, data in fresh:
             self.last = seq
             self._ring.append((seq, data))
@@ -151,14 +150,10 @@ class Feed:
             if self._seq < 0:
                 head = self._log.head(self.schedule_id)
                 self._audiences = {
-                    PUBLIC: Audience(self._public, head.seq, head.public),
-                    EDITORS: Audience(lambda event, previous: event, head.seq, head.seq),
+                    PUBLIC: Audience(self._log.public_view, head.seq, head.public),
+                    EDITORS: Audience(lambda event: event, head.seq, head.seq),
                 }
                 self._seq = head.seq
-
-    def _public(self, event: Event, previous: int) -> Event | None:
-        shown = self._log.public_view(event)
-        return None if shown is None else {**shown, "previousSeq": previous}
 
     def _catch_up(self) -> None:
         with self._turn:
@@ -195,9 +190,8 @@ class Feed:
             events = self._log.read(self.schedule_id, after, BATCH)
             if not events or events[0]["seq"] != after + 1:
                 return [self._reload]
-            previous = self._log.head(self.schedule_id, upto=after).public
             events = [event for event in events if event["seq"] <= audience.floor]
-            replay += (data for _, data in audience.encode(events, previous))
+            replay += (data for _, data in audience.encode(events))
             if sum(map(len, replay)) > REPLAY_BYTES:
                 return [self._reload]
             after = events[-1]["seq"]

@@ -40,8 +40,15 @@ class SolverClient:
     def __init__(self, path: str | Path) -> None:
         self._path = str(path)
 
-    def ping(self, *, timeout: float = 2.0) -> dict[str, Any]:
-        """How the solver is: `{"ready": true, "solving": n, "waiting": n}`.  Raises `SolverUnavailable`."""
+    def ping(self, *, timeout: float = 2.0) -> bool:
+        """Whether the solver is warm and answers."""
+        try:
+            return bool(self.state(timeout=timeout)["ready"])
+        except SolverUnavailable:
+            return False
+
+    def state(self, *, timeout: float = 2.0) -> dict[str, Any]:
+        """How the solver is: `{"ready": true, "pid": …, "solving": n, "waiting": n}`.  Raises `SolverUnavailable`."""
         try:
             with closing(self._connect(patience=0.0, timeout=timeout)) as connection:
                 connection.sendall(wire.packed({"op": "ping"}))

@@ -1,0 +1,132 @@
+"""The two WebSocket routes: who may follow is settled before the upgrade, and the hub does the rest."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import simple_websocket
+from flask import Blueprint, Response, current_app, g, request
+from flask_sock import Sock
+from werkzeug.exceptions import BadRequest, MethodNotAllowed
+from wsproto.utilities import ProtocolError
+
+from webapp import auth, problems
+from webapp.live.feed import EDITORS, PUBLIC
+from webapp.live.handoff import handed
+from webapp.services import reading
+from webapp.services.errors import Denied, NotFound, Unauthenticated, Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from webapp.live.hub import Hub
+    from webapp.store import Store
+
+FEED_MESSAGE_BYTES = 4 * 1024
+EDITORS_MESSAGE_BYTES = 64 * 1024
+_SEQ = re.compile(r"\d{1,18}", re.ASCII)
+_WRONG_VERSION = problems.Kind("upgrade-required", 426, "Another protocol is needed")
+
+bp = Blueprint("live", __name__)
+sock = Sock()
+
+
+@sock.route("/live/<reference>", bp=bp)
+@sock.route("/api/v1/live/<reference>", bp=bp)
+def follow(_socket: simple_websocket.Server, reference: str) -> None:
+    """The attendees' feed: what is published, as it is published."""
+    _hand_over(PUBLIC, FEED_MESSAGE_BYTES)
+
+
+@sock.route("/collab/<reference>", bp=bp)
+@sock.route("/api/v1/collab/<reference>", bp=bp)
+def collaborate(_socket: simple_websocket.Server, reference: str) -> None:
+    """The editors' channel: every event of the draft."""
+    _hand_over(EDITORS, EDITORS_MESSAGE_BYTES)
+
+
+@bp.before_request
+def admit() -> Response | None:
+    """Refuse, while plain HTTP can still say why, whoever may not follow the schedule."""
+    refusal = _check_handshake()
+    if refusal is not None:
+        return refusal
+    if handed(request.environ) is None:
+        raise Unavailable("live feeds need gunicorn's gevent worker: start Callboard with `callboard serve`")
+    g.after = _after()
+    editors = request.endpoint == "live.collaborate"
+    _check_origin(editors)
+    identity = auth.current()
+    if editors and identity.role == "anonymous":
+        raise Unauthenticated("sign in, or send a token")
+    if editors and not identity.sees_drafts:
+        raise Denied("the editors' channel is for those who may see the draft")
+    g.schedule_id = _schedule_id(str((request.view_args or {})["reference"]), published=not editors)
+    return None
+
+
+@bp.errorhandler(ProtocolError)
+@bp.errorhandler(simple_websocket.ConnectionError)
+def misspoken(_error: Exception) -> Response:
+    """A handshake that only the WebSocket library found fault with."""
+    return problems.response(problems.STATUSES[400], "this is not a WebSocket handshake by RFC 6455")
+
+
+def _check_handshake() -> Response | None:
+    if request.method != "GET":
+        raise MethodNotAllowed(["GET"])
+    if request.headers.get("Sec-WebSocket-Version") != "13":
+        answer = problems.response(_WRONG_VERSION, "this is a WebSocket of version 13")
+        answer.headers["Sec-WebSocket-Version"] = "13"
+        answer.headers["Upgrade"] = "websocket"
+        return answer
+    try:
+        key = b64decode(request.headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 16 or "Host" not in request.headers:
+        raise BadRequest("this is not a WebSocket handshake by RFC 6455")
+    return None
+
+
+def _after() -> int | None:
+    text = request.args.get("after")
+    if text is None:
+        return None
+    if not _SEQ.fullmatch(text):
+        raise BadRequest("`after` is the seq of the last event you saw, a whole number")
+    return int(text)
+
+
+def _check_origin(editors: bool) -> None:
+    """Browsers say which site opens the socket, and let any site do so: we look."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        if editors and "Authorization" not in request.headers:
+            raise Denied("this request does not come from Callboard's own pages")
+    elif urlsplit(origin).netloc.lower() != request.host.lower():
+        raise Denied("this request does not come from Callboard's own pages")
+
+
+def _schedule_id(reference: str, *, published: bool) -> str:
+    store: Store = current_app.extensions["callboard.store"]
+
+    def work(session: Session) -> tuple[str, int | None]:
+        row = reading.find(session, reference)
+        return row.id, row.published_version
+
+    schedule_id, version = store.read(work)
+    if published and version is None:
+        raise NotFound(f"there is no schedule '{reference}'")
+    return schedule_id
+
+
+def _hand_over(channel: str, limit: int) -> None:
+    client = handed(request.environ)
+    if client is not None:
+        hub: Hub = current_app.extensions["callboard.hub"]
+        hub.adopt(client.detach(), g.schedule_id, channel, after=g.after, limit=limit)
