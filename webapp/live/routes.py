@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
+from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from webapp.live.hub import Hub
     from webapp.store import Store
 
-FEED_MESSAGE_BYTES = 4 * 1024
-EDITORS_MESSAGE_BYTES = 64 * 1024
+MESSAGE_BYTES = {PUBLIC: 4 * 1024, EDITORS: 64 * 1024}
+"""The longest message that a client of a channel may send."""
 _SEQ = re.compile(r"\d{1,18}", re.ASCII)
 _WRONG_VERSION = problems.Kind("upgrade-required", 426, "Another protocol is needed")
 
@@ -35,18 +36,22 @@ bp = Blueprint("live", __name__)
 sock = Sock()
 
 
-@sock.route("/live/<reference>", bp=bp)
-@sock.route("/api/v1/live/<reference>", bp=bp)
-def follow(_socket: simple_websocket.Server, reference: str) -> None:
-    """The attendees' feed: what is published, as it is published."""
-    _hand_over(PUBLIC, FEED_MESSAGE_BYTES)
+def follow(_socket: simple_websocket.Server, reference: str, channel: str) -> None:
+    """Hand the socket to the hub: `/live` is what is published, `/collab` every event of the draft."""
+    client = handed(request.environ)
+    if client is not None:
+        hub: Hub = current_app.extensions["callboard.hub"]
+        limit = MESSAGE_BYTES[channel]
+        hub.adopt(client.detach(), g.schedule_id, channel, after=g.after, limit=limit)
 
 
-@sock.route("/collab/<reference>", bp=bp)
-@sock.route("/api/v1/collab/<reference>", bp=bp)
-def collaborate(_socket: simple_websocket.Server, reference: str) -> None:
-    """The editors' channel: every event of the draft."""
-    _hand_over(EDITORS, EDITORS_MESSAGE_BYTES)
+for channel, prefix in product((PUBLIC, EDITORS), ("", "/api/v1")):
+    sock.route(
+        f"{prefix}/{channel}/<reference>",
+        bp=bp,
+        endpoint=f"{channel}{prefix.replace('/', '_')}",
+        defaults={"channel": channel},
+    )(follow)
 
 
 @bp.before_request
@@ -58,14 +63,15 @@ def admit() -> Response | None:
     if handed(request.environ) is None:
         raise Unavailable("live feeds need gunicorn's gevent worker: start Callboard with `callboard serve`")
     g.after = _after()
-    editors = request.endpoint == "live.collaborate"
+    place = request.view_args or {}
+    editors = place["channel"] == EDITORS
     _check_origin(editors)
     identity = auth.current()
     if editors and identity.role == "anonymous":
         raise Unauthenticated("sign in, or send a token")
     if editors and not identity.sees_drafts:
         raise Denied("the editors' channel is for those who may see the draft")
-    g.schedule_id = _schedule_id(str((request.view_args or {})["reference"]), published=not editors)
+    g.schedule_id = _schedule_id(str(place["reference"]), published=not editors)
     return None
 
 
@@ -123,10 +129,3 @@ def _schedule_id(reference: str, *, published: bool) -> str:
     if published and version is None:
         raise NotFound(f"there is no schedule '{reference}'")
     return schedule_id
-
-
-def _hand_over(channel: str, limit: int) -> None:
-    client = handed(request.environ)
-    if client is not None:
-        hub: Hub = current_app.extensions["callboard.hub"]
-        hub.adopt(client.detach(), g.schedule_id, channel, after=g.after, limit=limit)

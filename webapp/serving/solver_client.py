@@ -19,7 +19,7 @@ GRACE_SECONDS = 5.0
 """How much longer than its limit a solve may take before it is ended by force."""
 
 
-class SolverUnavailable(Exception):  # noqa: N818 - it names a state that callers answer with 503
+class SolverUnavailable(Exception):
     """The solver process did not answer; the message is one sentence for the organiser."""
 
 
@@ -27,7 +27,7 @@ class SolverBusy(SolverUnavailable):
     """Too many repairs are asked for at once."""
 
 
-class SolverRefused(ValueError):  # noqa: N818 - it names what happened to a question
+class SolverRefused(ValueError):
     """The solver process was sent facts or edits that make no sense; the message names the place."""
 
 
