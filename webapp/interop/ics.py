@@ -1,0 +1,52 @@
+"""iCalendar: one VEVENT per placed session, in UTC, with an identity that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from solver.conference import Conference, Schedule
+from webapp.interop.feed_out import OutEvent, outgoing
+from webapp.interop.xml_text import xml_safe
+
+
+def write(conference: Conference, schedule: Schedule, carried: Mapping[str, Any]) -> bytes:
+    """The placed sessions as an iCalendar file."""
+    from icalendar import Calendar
+
+    out = outgoing(conference, schedule, carried)
+    calendar = Calendar()
+    calendar.add("prodid", "-//Callboard//Callboard//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", xml_safe(conference.name))
+    calendar.add("x-wr-timezone", conference.timezone)
+    stamp = datetime.now(UTC).replace(microsecond=0)
+    for day in out.days:
+        for room, events in day.events.items():
+            for event in events:
+                calendar.add_component(_entry(event, room, stamp))
+    return bytes(calendar.to_ical())
+
+
+def _entry(event: OutEvent, room: str, stamp: datetime) -> Any:
+    from icalendar import Event
+
+    session = event.session
+    entry = Event()
+    entry.add("uid", f"{event.guid.lower()}@callboard")
+    entry.add("dtstamp", stamp)
+    entry.add("dtstart", event.start.astimezone(UTC))
+    entry.add("dtend", event.end.astimezone(UTC))
+    entry.add("summary", xml_safe(session.title or session.id))
+    entry.add("location", xml_safe(room))
+    if session.track:
+        entry.add("categories", [xml_safe(session.track)])
+    speakers = ", ".join(person.name for person in event.persons if person.name)
+    told = [text for text in (speakers, event.carried.get("abstract")) if isinstance(text, str) and text]
+    if told:
+        entry.add("description", xml_safe("\n\n".join(told)))
+    address = event.carried.get("url")
+    if isinstance(address, str) and address.startswith(("http://", "https://")):
+        entry.add("url", address)
+    return entry

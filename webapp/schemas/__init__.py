@@ -1,0 +1,24 @@
+"""JSON and files to facts, and back: the only judge of untrusted input."""
+
+from webapp.interop.document import DocumentError, Imported
+from webapp.interop.json_text import parse_json
+from webapp.schemas.answers import answer_json, camel_keys, violation_json
+from webapp.schemas.callboard import callboard_json, read_callboard
+from webapp.schemas.documents import FORMATS, read_document, write_document
+from webapp.schemas.edits import apply_edits, read_edits
+
+__all__ = [
+    "FORMATS",
+    "DocumentError",
+    "Imported",
+    "answer_json",
+    "apply_edits",
+    "callboard_json",
+    "camel_keys",
+    "parse_json",
+    "read_callboard",
+    "read_document",
+    "read_edits",
+    "violation_json",
+    "write_document",
+]

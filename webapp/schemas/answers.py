@@ -1,0 +1,65 @@
+"""Violations and answers: facts to JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from solver.answer import Answer, Repair
+from solver.conference import Conference, Minute, Placement
+from solver.rules.violation import Violation
+
+
+def violation_json(conference: Conference, violation: Violation, *, camel: bool, offset: bool) -> dict[str, Any]:
+    """One violation: times with their offset (`offset`) or local."""
+    say = _clock_face(conference, offset)
+    optional = {"person": violation.person, "room": violation.room, "group": violation.group}
+    told = (
+        {"rule": violation.rule, "sessions": list(violation.sessions)}
+        | {key: value for key, value in optional.items() if value is not None}
+        | {"from": say(violation.start), "to": say(violation.end), "message": violation.message}
+    )
+    return camel_keys(told) if camel else told
+
+
+def answer_json(conference: Conference, answer: Answer, *, camel: bool, offset: bool) -> dict[str, Any]:
+    """The answer of a repair."""
+    say = _clock_face(conference, offset)
+    told = {
+        "status": answer.status,
+        "moved": answer.moved,
+        "moved_lower_bound": answer.moved_lower_bound,
+        "price": answer.price,
+        "price_lower_bound": answer.price_lower_bound,
+        "violations_before": answer.violations_before,
+        "repairs": [_repair_json(repair, say) for repair in answer.repairs],
+        "reasons": list(answer.reasons),
+        "seconds": round(answer.seconds, 6),
+    }
+    return camel_keys(told) if camel else told
+
+
+def camel_keys(told: dict[str, Any]) -> dict[str, Any]:
+    """The same object with its own keys in camelCase; values keep their spelling."""
+    return {_camel(key): value for key, value in told.items()}
+
+
+def _camel(key: str) -> str:
+    first, *rest = key.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _clock_face(conference: Conference, offset: bool) -> Callable[[Minute], str]:
+    return conference.clock.iso if offset else conference.clock.text
+
+
+def _repair_json(repair: Repair, say: Callable[[Minute], str]) -> dict[str, Any]:
+    moves = [
+        {"session": move.session, "from": _placement_json(move.origin, say), "to": _placement_json(move.target, say)}
+        for move in repair.moves
+    ]
+    return {"moves": moves, "moved": repair.moved, "price": repair.price, "proved": repair.proved}
+
+
+def _placement_json(placement: Placement | None, say: Callable[[Minute], str]) -> dict[str, str] | None:
+    return None if placement is None else {"room": placement.room, "start": say(placement.start)}
