@@ -42,10 +42,3 @@ export function editsOf(wishes: Wishes, clock: Clock): EditWire[] {
     return edits;
   });
 }
-
-/** One session's was and now, for lists and for arrows. */
-export interface Shift {
-  session: string;
-  from: Placement | null;
-  to: Placement | null;
-}

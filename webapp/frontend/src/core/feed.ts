@@ -1,5 +1,6 @@
 /** The socket: connects, resumes after the last event seen, notices when it has gone quiet, and comes back with jitter. */
 
+import type { Outcome } from "./store.ts";
 import type { EventWire } from "./wire.ts";
 
 export type FeedState = "connecting" | "live" | "waiting" | "closed";
@@ -15,9 +16,10 @@ export interface FeedOptions {
   url: (after: number) => string;
   /** The last event that the page knows. */
   after: () => number;
-  onEvent: (event: EventWire) => void;
+  /** Take an event in; "reload" if that cannot be done. */
+  onEvent: (event: EventWire) => Outcome;
   onState: (state: FeedState) => void;
-  /** The server, or a gap, asks for the whole schedule. */
+  /** Fetch the whole schedule: the server asks for it, or an event was missed. */
   onReload: () => Promise<void>;
   open?: (url: string) => Socket;
   random?: () => number;
@@ -32,13 +34,17 @@ interface Notice {
 const SERVICE_RESTART = 1012;
 const FIRST_DELAY = 400;
 const LONGEST_DELAY = 30_000;
-/** The server says something at least every 25 seconds; three missed words are silence. */
-const PATIENCE = 80_000;
+/** How long a connection may take to be ready. */
+const READY_PATIENCE = 15_000;
+/** The server says `feed.alive` every 25 seconds; three missed ones are silence. */
+const ALIVE_PATIENCE = 80_000;
 
 export class Feed {
   readonly #options: FeedOptions;
   #socket: Socket | null = null;
   #failures = 0;
+  #beats = false;
+  #resyncing = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #state: FeedState = "closed";
@@ -60,7 +66,7 @@ export class Feed {
     this.#socket = socket;
     socket.onmessage = (message) => this.#hear(String(message.data));
     socket.onclose = (event) => this.#lost(event.code);
-    this.#watch();
+    this.#watch(READY_PATIENCE);
   }
 
   /** Come back at once if the feed is down: the network is there again, or the page is looked at again. */
@@ -75,24 +81,34 @@ export class Feed {
   }
 
   #hear(text: string): void {
-    this.#watch();
     const message = JSON.parse(text) as Notice;
+    // A server that never says it is alive is not missed when it does not.
+    this.#beats ||= message.type === "feed.alive";
+    this.#watch(this.#beats ? ALIVE_PATIENCE : null);
     if (message.type === "feed.ready") {
       this.#failures = 0;
       this.#enter("live");
     } else if (message.type === "feed.reload") {
       const spread = (message.spreadSeconds ?? 0) * 1000 * this.#random();
-      setTimeout(() => void this.#reload(), spread);
+      setTimeout(() => void this.resync(), spread);
     } else if (message.seq !== undefined) {
-      this.#options.onEvent(message as EventWire);
+      if (this.#options.onEvent(message as EventWire) === "reload") void this.resync();
     }
   }
 
-  /** A reload moves `after` forward, so the socket starts again from there. */
-  async #reload(): Promise<void> {
-    if (this.#state === "closed") return;
-    await this.#options.onReload();
-    this.connect();
+  /** Fetch the whole schedule, then follow the log from where that ends: nothing in between is missed. */
+  async resync(): Promise<void> {
+    if (this.#state === "closed" || this.#resyncing) return;
+    this.#resyncing = true;
+    this.#drop();
+    try {
+      await this.#options.onReload();
+      this.connect();
+    } catch {
+      this.#lost(0);
+    } finally {
+      this.#resyncing = false;
+    }
   }
 
   #lost(code: number): void {
@@ -104,9 +120,9 @@ export class Feed {
     this.#retry = setTimeout(() => this.connect(), delay);
   }
 
-  #watch(): void {
+  #watch(patience: number | null): void {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.#lost(0), PATIENCE);
+    if (patience !== null) this.#watchdog = setTimeout(() => this.#lost(0), patience);
   }
 
   #drop(): void {
@@ -133,4 +149,13 @@ export class Feed {
 export function socketUrl(channel: "live" | "collab", scheduleId: string, after: number): string {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   return `${scheme}://${location.host}/${channel}/${encodeURIComponent(scheduleId)}?after=${after}`;
+}
+
+/** Connect, and come back early whenever the network or the reader does. */
+export function follow(feed: Feed): void {
+  window.addEventListener("online", () => feed.wake());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) feed.wake();
+  });
+  feed.connect();
 }

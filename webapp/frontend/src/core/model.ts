@@ -1,6 +1,6 @@
 /** The schedule as the islands think of it: whole minutes, labels filled in, rooms and days in order. */
 
-import { Clock, minuteOf, timeOf, type Minute } from "./clock.ts";
+import { Clock, minuteOf, type Minute } from "./clock.ts";
 import type { ChangeWire, ScheduleWire, SessionWire, Status } from "./wire.ts";
 
 export interface Interval {
@@ -80,7 +80,7 @@ export function readSnapshot(wire: ScheduleWire): Snapshot {
     name: wire.conference.name || wire.slug,
     clock,
     grid: wire.conference.gridMinutes,
-    days: readDays(wire, clock),
+    days: readDays(wire),
     rooms,
     room: new Map(rooms.map((room) => [room.id, room])),
     person: new Map(wire.people.map((person) => [person.id, person.name || person.id])),
@@ -118,14 +118,8 @@ export function changed(session: Session, change: ChangeWire): Session {
   return { ...session, place, minutes };
 }
 
-function readDays(wire: ScheduleWire, clock: Clock): Day[] {
-  const days = wire.conference.days.map(({ date, start, end }) => {
-    const opens = timeOf(start);
-    const closes = timeOf(end);
-    const next = closes <= opens ? 1440 : 0;
-    const first = clock.minute(date, opens) ?? clock.minute(date, opens + 60) ?? 0;
-    return { date, start: first, end: clock.minute(date, closes + next) ?? first + next + closes - opens };
-  });
+function readDays(wire: ScheduleWire): Day[] {
+  const days = wire.conference.days.map(({ date, start, end }) => ({ date, start: minuteOf(start), end: minuteOf(end) }));
   return days.sort((a, b) => a.start - b.start);
 }
 

@@ -1,0 +1,32 @@
+/** One reactive cell per session: a change in the store replaces the cells that it names, and nothing else. */
+
+import type { Session } from "./model.ts";
+import type { Store } from "./store.ts";
+
+export class Cell {
+  session: Session = $state.raw() as Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+}
+
+export class Cells {
+  all: ReadonlyMap<string, Cell> = $state.raw(new Map());
+  /** Counts loads and events, for what depends on the standing or the frame. */
+  turn = $state(0);
+
+  constructor(store: Store) {
+    store.subscribe(({ event, before }) => {
+      if (event === null) {
+        this.all = new Map([...store.sessions].map(([id, session]) => [id, new Cell(session)]));
+      }
+      for (const id of before.keys()) {
+        const cell = this.all.get(id);
+        const session = store.sessions.get(id);
+        if (cell && session) cell.session = session;
+      }
+      this.turn += 1;
+    });
+  }
+}

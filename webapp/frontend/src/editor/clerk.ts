@@ -1,0 +1,225 @@
+/** Carries the desk's wishes to the server: check, repair, save, publish. Every failure leaves the wishes where they are. */
+
+import { aborted, ApiError, type Api } from "../core/api.ts";
+import { editsOf } from "../core/edits.ts";
+import { uuid } from "../core/uuid.ts";
+import { count } from "../core/words.ts";
+import type { EditWire, SaveRequest, SaveWire } from "../core/wire.ts";
+import type { Desk } from "./desk.svelte.ts";
+
+/** How long a saved change may take to come back on the socket before the schedule is fetched again. */
+const ECHO_PATIENCE = 3_000;
+
+export class Clerk {
+  readonly #api: Api;
+  readonly #desk: Desk;
+  #asking: AbortController | null = null;
+  #attempt: SaveRequest | null = null;
+  #awaited: number | null = null;
+
+  constructor(api: Api, desk: Desk) {
+    this.#api = api;
+    this.#desk = desk;
+    desk.store.subscribe(({ event, before }) => this.#heard(event === null || before.size > 0));
+  }
+
+  /** Fetch the whole schedule and what is broken in it. */
+  async load(): Promise<void> {
+    this.#desk.store.load(await this.#api.schedule());
+  }
+
+  /** Find out what the wishes break and, if they break something, how it could be mended. */
+  async check(): Promise<void> {
+    const desk = this.#desk;
+    const signal = this.#ask();
+    desk.forgetAnswer();
+    desk.warning = null;
+    if (desk.wishes.size === 0) desk.discard();
+    else desk.step = "checking";
+    await this.#attend(async () => {
+      const edits = this.#edits();
+      const { violations } = await this.#api.checks(edits, signal);
+      if (edits.length === 0) {
+        desk.standingViolations = violations;
+        return;
+      }
+      desk.editedViolations = violations;
+      desk.step = "checked";
+      this.#announceCheck();
+      if (desk.broken.length > 0) await this.#findRepairs(edits, signal);
+    });
+    if (desk.step === "checking" && !signal.aborted) desk.step = "unchecked";
+  }
+
+  /** Look for repairs of what is broken, with or without wishes. */
+  async repair(): Promise<void> {
+    const signal = this.#ask();
+    await this.#attend(() => this.#findRepairs(this.#edits(), signal));
+  }
+
+  /** Save the previewed repair with the edit it mends. */
+  async accept(): Promise<void> {
+    const repair = this.#desk.repair;
+    if (repair) await this.#save(this.#request(repair.changes));
+  }
+
+  /** Save the wishes as they are. */
+  async save(): Promise<void> {
+    await this.#save(this.#request(this.#edits()));
+  }
+
+  /** Go through with a save that leaves conflicts. */
+  async override(reason: string): Promise<void> {
+    if (this.#attempt) await this.#save({ ...this.#attempt, override: { reason } });
+  }
+
+  /** Withdraw a save that is waiting for a reason. */
+  async withdraw(): Promise<void> {
+    const attempt = this.#attempt;
+    this.#desk.warning = null;
+    this.#attempt = null;
+    if (attempt) await this.#attend(() => this.#api.save({ ...attempt, cancel: true }));
+  }
+
+  /** After a stale save: take the newest schedule, keep the wishes, check again. */
+  async refresh(): Promise<void> {
+    this.#desk.staleReason = null;
+    this.#desk.step = "unchecked";
+    await this.#attend(() => this.load());
+  }
+
+  async publish(): Promise<void> {
+    const desk = this.#desk;
+    desk.publishing = true;
+    await this.#attend(async () => {
+      await this.#api.publish(desk.standing.version);
+      desk.say("Published. Attendees see it now.");
+    });
+    desk.publishing = false;
+  }
+
+  async #findRepairs(edits: EditWire[], signal: AbortSignal): Promise<void> {
+    const desk = this.#desk;
+    desk.searching = true;
+    try {
+      const answer = await this.#api.repairs(edits, desk.standing.version, signal);
+      desk.answer = answer;
+      desk.previewed = answer.repairs.length > 0 ? 0 : null;
+      desk.say(answer.repairs.length > 0 ? `${count(answer.repairs.length, "repair")} found.` : "No repair was found.");
+    } finally {
+      if (!signal.aborted) desk.searching = false;
+    }
+  }
+
+  async #save(request: SaveRequest): Promise<void> {
+    const desk = this.#desk;
+    this.#attempt = request;
+    desk.step = "saving";
+    desk.warning = null;
+    try {
+      this.#answered(await this.#api.save(request));
+    } catch (error) {
+      desk.step = "checked";
+      this.#complain(error);
+    }
+  }
+
+  #answered(save: SaveWire): void {
+    const desk = this.#desk;
+    switch (save.result) {
+      case "saved":
+        this.#attempt = null;
+        this.#awaitEcho(save.version);
+        return;
+      case "warning_required":
+        desk.step = "checked";
+        desk.warning = save.conflicts;
+        return;
+      case "stale_blocked":
+        this.#attempt = null;
+        desk.step = "stale";
+        desk.staleReason = save.detail ?? "The schedule was changed by somebody else since you last saw it.";
+        desk.say("Not saved: the schedule has changed.");
+        return;
+      default:
+        this.#attempt = null;
+        desk.step = "checked";
+        desk.trouble = save.detail ?? "The edit was not saved.";
+    }
+  }
+
+  /** The edit is true once its own event has come back; the answer alone only makes it pending. */
+  #awaitEcho(version: number): void {
+    const desk = this.#desk;
+    this.#awaited = version;
+    desk.step = "pending";
+    this.#settle();
+    setTimeout(() => {
+      if (this.#awaited === version) void this.#attend(() => this.load());
+    }, ECHO_PATIENCE);
+  }
+
+  #settle(): boolean {
+    const desk = this.#desk;
+    if (this.#awaited === null || desk.store.standing.version < this.#awaited) return false;
+    this.#awaited = null;
+    desk.discard();
+    desk.say(`Saved as version ${desk.store.standing.version}.`);
+    void this.#recheck();
+    return true;
+  }
+
+  /** The store has changed: an own save has arrived, or somebody else's, and then everything found out is old. */
+  #heard(moved: boolean): void {
+    if (this.#settle() || this.#awaited !== null || !moved) return;
+    const { step } = this.#desk;
+    if (step !== "saving" && step !== "stale") void this.#recheck();
+  }
+
+  /** First what is broken as it stands, then what the wishes would add. */
+  async #recheck(): Promise<void> {
+    await this.#attend(async () => {
+      this.#desk.standingViolations = (await this.#api.checks([])).violations;
+    });
+    if (this.#desk.wishes.size > 0) await this.check();
+  }
+
+  #announceCheck(): void {
+    const broken = this.#desk.broken.length;
+    this.#desk.say(broken === 0 ? "Nothing breaks." : `This edit breaks ${count(broken, "rule")}.`);
+  }
+
+  #edits(): EditWire[] {
+    return editsOf(this.#desk.wishes, this.#desk.frame.clock);
+  }
+
+  #request(changes: EditWire[]): SaveRequest {
+    return { saveAttemptId: uuid(), expectedVersion: this.#desk.standing.version, changes };
+  }
+
+  /** A new question makes the earlier one void. */
+  #ask(): AbortSignal {
+    this.#asking?.abort();
+    this.#asking = new AbortController();
+    return this.#asking.signal;
+  }
+
+  async #attend(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #complain(error: unknown): void {
+    if (aborted(error)) return;
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 412) {
+      this.#desk.step = this.#desk.wishes.size > 0 ? "stale" : "idle";
+      this.#desk.staleReason = error.message;
+    } else {
+      this.#desk.trouble = error.message;
+    }
+  }
+}

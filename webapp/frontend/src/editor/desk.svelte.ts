@@ -1,0 +1,199 @@
+/** The organiser's desk: what is looked at, what is wished, what it would break and how it could be mended. */
+
+import { Cells } from "../core/cells.svelte.ts";
+import { granted, NO_WISHES, wished, type Wish, type Wishes } from "../core/edits.ts";
+import { axisOf, ZOOMS } from "../core/grid.ts";
+import { lanes, type Lane } from "../core/lanes.ts";
+import { minuteOf } from "../core/clock.ts";
+import { dayIndex, type Frame, type Placement, type Session, type Standing } from "../core/model.ts";
+import type { FeedState } from "../core/feed.ts";
+import type { Store } from "../core/store.ts";
+import type { AnswerWire, ConflictWire, RepairWire, ViolationWire } from "../core/wire.ts";
+
+/** Where an edit is on its way: it is never lost before it is saved or discarded. */
+export type Step = "idle" | "checking" | "unchecked" | "checked" | "saving" | "pending" | "stale";
+
+export class Desk {
+  readonly store: Store;
+  readonly cells: Cells;
+
+  day = $state(0);
+  zoom = $state(2);
+  selected = $state<string | null>(null);
+  /** The card that the arrow keys stand on. */
+  active = $state<string | null>(null);
+
+  wishes: Wishes = $state.raw(NO_WISHES);
+  step = $state<Step>("idle");
+  /** Violations of the draft as saved, and of the draft with the wishes. */
+  standingViolations: readonly ViolationWire[] = $state.raw([]);
+  editedViolations: readonly ViolationWire[] | null = $state.raw(null);
+  searching = $state(false);
+  answer: AnswerWire | null = $state.raw(null);
+  /** Index of the repair that is shown on the grid. */
+  previewed = $state<number | null>(null);
+  /** The conflicts that a save without repair would leave, until they are accepted with a reason. */
+  warning: readonly ConflictWire[] | null = $state.raw(null);
+  staleReason = $state<string | null>(null);
+  publishing = $state(false);
+  moving = $state<string | null>(null);
+  feed = $state<FeedState>("connecting");
+  announcement = $state("");
+  trouble = $state<string | null>(null);
+
+  constructor(store: Store) {
+    this.store = store;
+    this.cells = new Cells(store);
+  }
+
+  frame: Frame = $derived.by(() => {
+    void this.cells.all;
+    return this.store.frame;
+  });
+
+  standing: Standing = $derived.by(() => {
+    void this.cells.turn;
+    return { ...this.store.standing };
+  });
+
+  scale = $derived(ZOOMS[this.zoom] ?? ZOOMS[0]!);
+
+  /** Every session with the wishes granted. */
+  shown: ReadonlyMap<string, Session> = $derived.by(() => {
+    const shown = new Map<string, Session>();
+    for (const [id, cell] of this.cells.all) shown.set(id, granted(cell.session, this.wishes.get(id)));
+    return shown;
+  });
+
+  axis = $derived(axisOf(this.frame, this.day, this.shown.values()));
+
+  unplaced: readonly Session[] = $derived([...this.shown.values()].filter((session) => session.place === null));
+
+  /** The sessions of the day that is looked at, room by room in order of time. */
+  today: readonly Session[] = $derived.by(() => {
+    const column = new Map(this.frame.rooms.map((room, index) => [room.id, index]));
+    const found = [...this.shown.values()].filter(
+      ({ place }) => place && dayIndex(this.frame.days, place.start) === this.day,
+    );
+    const key = ({ place }: Session) => (place ? (column.get(place.room) ?? 0) * 1e9 + place.start : 0);
+    return found.sort((a, b) => key(a) - key(b));
+  });
+
+  lanes: ReadonlyMap<string, Lane> = $derived.by(() => {
+    const rooms = new Map<string, { id: string; start: number; end: number }[]>();
+    const stand = (id: string, place: Placement, minutes: number) => {
+      const spans = rooms.get(place.room) ?? [];
+      rooms.set(place.room, spans);
+      spans.push({ id, start: place.start, end: place.start + minutes });
+    };
+    for (const { id, place, minutes } of this.today) if (place) stand(id, place, minutes);
+    for (const { session, to, minutes } of this.ghosts) stand(ghostId(session), to, minutes);
+    return new Map([...rooms.values()].flatMap((spans) => [...lanes(spans)]));
+  });
+
+  violations: readonly ViolationWire[] = $derived(this.editedViolations ?? this.standingViolations);
+
+  violationsOf: ReadonlyMap<string, readonly ViolationWire[]> = $derived.by(() => {
+    const found = new Map<string, ViolationWire[]>();
+    for (const violation of this.violations) {
+      for (const id of violation.sessions) found.set(id, [...(found.get(id) ?? []), violation]);
+    }
+    return found;
+  });
+
+  /** What the wishes break, without what was broken before. */
+  broken: readonly ViolationWire[] = $derived.by(() => {
+    const known = new Set(this.standingViolations.map(sameness));
+    return (this.editedViolations ?? []).filter((violation) => !known.has(sameness(violation)));
+  });
+
+  repair: RepairWire | null = $derived(
+    this.previewed === null ? null : (this.answer?.repairs[this.previewed] ?? null),
+  );
+
+  /** The moves of the repair that is shown. */
+  shifts: readonly RepairShift[] = $derived(this.repair ? shiftsOf(this.repair) : []);
+
+  /** Those of its moves that end on the day that is looked at. */
+  ghosts: readonly Ghost[] = $derived(
+    this.shifts
+      .filter(({ to }) => dayIndex(this.frame.days, to.start) === this.day)
+      .map((shift) => ({ ...shift, minutes: this.shown.get(shift.session)?.minutes ?? 0 })),
+  );
+
+  wish(session: string, wish: Wish): void {
+    const cell = this.cells.all.get(session);
+    if (cell) this.wishes = wished(this.wishes, cell.session, wish);
+  }
+
+  unwish(session: string): void {
+    const next = new Map(this.wishes);
+    next.delete(session);
+    this.wishes = next;
+  }
+
+  /** Forget the edit and everything that was found out about it. */
+  discard(): void {
+    this.wishes = NO_WISHES;
+    this.step = "idle";
+    this.editedViolations = null;
+    this.forgetAnswer();
+    this.warning = null;
+    this.staleReason = null;
+  }
+
+  forgetAnswer(): void {
+    this.answer = null;
+    this.previewed = null;
+    this.searching = false;
+  }
+
+  select(session: string | null): void {
+    this.selected = session;
+    if (session !== null) this.active = session;
+  }
+
+  /** Turn to the day that the session is on and select it. */
+  show(session: string): void {
+    const place = this.shown.get(session)?.place;
+    if (place) this.day = dayIndex(this.frame.days, place.start);
+    this.select(session);
+  }
+
+  say(text: string): void {
+    this.announcement = text;
+  }
+
+  title(session: string): string {
+    return this.cells.all.get(session)?.session.title ?? session;
+  }
+}
+
+export interface RepairShift {
+  session: string;
+  from: Placement | null;
+  to: Placement;
+}
+
+/** A move of a repair as it is drawn. */
+export interface Ghost extends RepairShift {
+  minutes: number;
+}
+
+/** What keeps a ghost apart from its session among the lanes. */
+export function ghostId(session: string): string {
+  return `ghost:${session}`;
+}
+
+/** Two violations are the same if they break the same rule for the same sessions and person. */
+function sameness(violation: ViolationWire): string {
+  return [violation.rule, violation.person ?? "", violation.room ?? "", ...[...violation.sessions].sort()].join("\n");
+}
+
+function shiftsOf(repair: RepairWire): RepairShift[] {
+  return repair.moves.map(({ session, from, to }) => ({
+    session,
+    from: from && { room: from.room, start: minuteOf(from.start) },
+    to: { room: to.room, start: minuteOf(to.start) },
+  }));
+}
