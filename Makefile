@@ -55,8 +55,8 @@ LOCK := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hash
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 lock: ## write both lock files anew; with UPGRADE=--upgrade, from the newest releases
-	$(LOCK) $(UPGRADE) --output-file requirements.lock pyproject.toml
-	$(LOCK) $(UPGRADE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) $(UPGRADE) --output-file requirements.lock pyproject.toml requirements-older.in
+	$(LOCK) $(UPGRADE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml requirements-older.in
 
 wheel: $(INSTALLED) ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation
