@@ -49,7 +49,20 @@ def postgresql(programs: Path) -> Iterator[PostgreSQL]:
     with _folder("callboard-postgresql-", user) as folder:
         data = folder / "data"
         _run(
-            [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], user=user
+            [
+                str(programs / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "-N",
+            ],
+            user=user,
         )
         port = free_port()
         settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={folder}"]
