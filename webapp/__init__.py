@@ -19,9 +19,10 @@ def create_app(settings: Settings) -> APIFlask:
     from apiflask import APIFlask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from webapp import api, auth, problems, security
+    from webapp import api, auth, live, problems, security
     from webapp.auth import views as auth_views
     from webapp.bell import SilentBell
+    from webapp.serving.solver_client import SolverClient
     from webapp.store import open_store
 
     app = APIFlask(
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions["callboard.bell"] = SilentBell()
     # Looked up at each ring: the hub puts itself there when it starts.
     store.bell = lambda schedule_id, seq: app.extensions["callboard.bell"].ring(schedule_id, seq)
+    app.extensions["callboard.solver"] = SolverClient(str(settings.solver_socket))
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
@@ -49,6 +51,5 @@ def create_app(settings: Settings) -> APIFlask:
     api.init_app(app)
     if find_spec("webapp.pages") is not None:
         app.register_blueprint(import_module("webapp.pages").bp)
-    if find_spec("webapp.live") is not None and hasattr(import_module("webapp.live"), "init_app"):
-        import_module("webapp.live").init_app(app)
+    live.init_app(app)
     return app

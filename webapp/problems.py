@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from apiflask import HTTPError
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as AnyResponse
 
 from webapp.services import errors
 
@@ -104,9 +105,9 @@ def _misshapen(error: HTTPError) -> Response:
     return response(STATUSES.get(error.status_code, STATUSES[422]), sentence, {"errors": found})
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None or error.code is None or error.code < 400:
-        return Response.force_type(error.get_response())
+        return error.get_response()
     kind = STATUSES.get(error.code) or Kind("http-error", error.code, error.name)
     answer = response(kind, error.description or error.name)
     for name, value in error.get_headers():

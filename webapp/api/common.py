@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Response, current_app, request
 from flask.json.provider import DefaultJSONProvider
@@ -10,6 +12,9 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from webapp.settings import Settings
 from webapp.store import Store
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
 REVALIDATED = {"Cache-Control": "public, max-age=0, must-revalidate"}
@@ -48,21 +53,26 @@ def settings() -> Settings:
 
 def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON response; not to be stored by caches unless the headers say so."""
-    response = current_app.json.response(data)
-    response.status_code = status
-    response.headers.update(headers or PRIVATE)
-    return response
+    return Response(
+        current_app.json.dumps(data), status=status, mimetype="application/json", headers=headers or PRIVATE
+    )
 
 
-def want_json() -> None:
-    """Refuse a body that is not declared as JSON or larger than requests may be."""
-    request.max_content_length = settings().request_bytes
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType("send application/json")
-    try:
-        request.get_json()
-    except BadRequest:
-        raise BadRequest("the body is not JSON") from None
+def takes_json(view: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Refuse a body that is not declared as JSON, cannot be read, or is larger than requests may be."""
+
+    @wraps(view)
+    def checked(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        request.max_content_length = settings().request_bytes
+        if request.mimetype != "application/json":
+            raise UnsupportedMediaType("send the body as application/json")
+        try:
+            request.get_json()
+        except BadRequest:
+            raise BadRequest("the body is not JSON") from None
+        return view(*args, **kwargs)
+
+    return checked
 
 
 def etag_matches(tag: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiflask import APIBlueprint
 from flask import Response, request, url_for
 
@@ -26,9 +24,7 @@ def list_schedules(page: shapes.Page) -> Response:
 
 
 @bp.post("/schedules")
-@bp.doc(
-    responses={201: {"description": "Imported", "content": {"application/json": {}}}}, security=["bearer", "cookie"]
-)
+@bp.output(shapes.Schedule, status_code=201)
 @auth.requires("admin")
 def import_schedule() -> Response:
     """Import a file of any format that Callboard reads: the body, or the form field `file`."""

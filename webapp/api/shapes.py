@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 MAX_PAGE = 500
+
+EDITS_SCHEMA: dict[str, Any] = {"type": "array", "items": {"type": "object", "required": ["op"]}}
+OVERRIDE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["reason"],
+    "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 500}},
+    "additionalProperties": False,
+}
+
+Edits = Annotated[Any, WithJsonSchema(EDITS_SCHEMA)]
+Version = Annotated[int, Field(ge=1, le=2**53)]
 
 
 class Request(BaseModel):
@@ -132,6 +143,231 @@ class Schedule(ScheduleHead):
     rooms: list[Room]
     people: list[Person]
     sessions: list[Session]
+
+
+class Check(Request):
+    """Edits to judge."""
+
+    edits: Edits = []
+
+
+class Repair(Request):
+    """Edits to mend."""
+
+    expected_version: Version
+    edits: Edits = []
+    alternatives: Annotated[int, Field(ge=1, le=20)] = 1
+    time_limit: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False, strict=False)] = 10
+    scope: Literal["all", "edit"] = "all"
+    place: bool = False
+    engine: Literal["auto", "cp_sat"] = "auto"
+
+
+class Save(Request):
+    """Changes to save.  `changes` and `override` are judged with the schedule in hand."""
+
+    save_attempt_id: Annotated[str, Field(min_length=1, max_length=100)]
+    expected_version: Version
+    changes: Annotated[Any, WithJsonSchema(EDITS_SCHEMA | {"minItems": 1})]
+    override: Annotated[Any, WithJsonSchema(OVERRIDE_SCHEMA)] = None
+    publish: bool = False
+    cancel: bool = False
+
+
+class Publish(Request):
+    """The version that is to be published."""
+
+    expected_version: Version
+
+
+class EventPage(Query):
+    """Events after a seq."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
+
+
+class ConflictPage(Page):
+    """Conflicts, of one status if wanted."""
+
+    status: Literal["unresolved", "resolved"] | None = None
+
+
+class At(Query):
+    """A moment; without an offset it is conference time."""
+
+    at: Annotated[str, Field(max_length=40)] | None = None
+
+
+class Violation(Answer):
+    """One rule broken."""
+
+    rule: str
+    sessions: list[str]
+    person: str | None = None
+    room: str | None = None
+    group: int | None = None
+    start: Annotated[str, Field(alias="from")]
+    end: Annotated[str, Field(alias="to")]
+    message: str
+
+
+class Checked(Answer):
+    """What a schedule breaks."""
+
+    version: int
+    sessions: int
+    rooms: int
+    violations: list[Violation]
+    notes: list[Violation]
+    warnings: list[str]
+    seconds: float
+
+
+class Place(Answer):
+    """A room and a start."""
+
+    room: str
+    start: str
+
+
+class RepairMove(Answer):
+    """One move of a repair."""
+
+    session: str
+    start: Annotated[Place | None, Field(alias="from")]
+    end: Annotated[Place, Field(alias="to")]
+
+
+class RepairFound(Answer):
+    """A repair, and the changes to save if it is accepted."""
+
+    moves: list[RepairMove]
+    moved: int
+    price: int
+    proved: Literal["moved+price", "moved", "no"]
+    changes: list[dict[str, Any]]
+
+
+class Repaired(Answer):
+    """The answer to a request for repairs."""
+
+    version: int
+    status: Literal["nothing_to_repair", "proved_minimal", "proved_moved", "best_found", "infeasible", "unknown"]
+    moved: int | None
+    moved_lower_bound: int | None
+    price: int | None
+    price_lower_bound: int | None
+    violations_before: int
+    repairs: list[RepairFound]
+    reasons: list[str]
+    seconds: float
+
+
+class Conflict(Answer):
+    """A conflict in the answer to a save."""
+
+    conflict_id: str
+    conflict_type: Literal["room_collision", "speaker_overlap", "time_overlap", "other"]
+    rule: str
+    session_ids: list[str]
+    message: str
+
+
+class LedgerConflict(Conflict):
+    """A conflict on record."""
+
+    status: Literal["unresolved", "resolved"]
+    detected_at: str
+    last_updated_at: str
+
+
+class ConflictList(Answer):
+    """A page of conflicts."""
+
+    items: list[LedgerConflict]
+    next: str | None
+
+
+class SaveAttempt(Answer):
+    """What became of a request to save."""
+
+    save_attempt_id: str
+    schedule_id: str
+    expected_version: int
+    result: Literal["saved", "warning_required", "cancelled", "stale_blocked", "validation_failed"]
+    version: int
+    created_at: str
+    editor_id: str
+    conflicts: list[Conflict]
+    audit_entry_id: str | None = None
+    changed_since: list[dict[str, Any]] | None = None
+
+
+class Event(Answer):
+    """An event; what else it holds depends on its type."""
+
+    seq: int
+    type: str
+    time: str
+    schedule_id: str
+    version: int
+
+
+class EventList(Answer):
+    """A page of events."""
+
+    items: list[Event]
+    next: str | None
+
+
+class AuditEntry(Answer):
+    """A change on record."""
+
+    audit_entry_id: str
+    number: int
+    action: str
+    editor_id: str | None
+    save_attempt_id: str | None
+    version: int
+    reason: str | None
+    created_at: str
+    previous_hash: str
+    hash: str
+    changes: list[dict[str, Any]] = []
+
+
+class AuditList(Answer):
+    """A page of the audit."""
+
+    items: list[AuditEntry]
+    next: str | None
+
+
+class RoomNow(Answer):
+    """What is on in a room, and what follows."""
+
+    room_id: str
+    now: Session | None
+    next: Session | None
+
+
+class Now(Answer):
+    """Now and next in every room."""
+
+    at: str
+    rooms: list[RoomNow]
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
 
 
 def page_of(items: Sequence[dict[str, Any]], limit: int, cursor: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 PUBLIC: Mapping[str, frozenset[str]] = {
     "schedule.published": frozenset({"publishedVersion", "changes"}),
 }
-"""Public event types, each with the keys of its own that attendees get: a list of what may go out, not of what may not."""
+"""Public event types, each with the keys of its own that attendees get: what may go out, not what may not."""
 
 ENVELOPE = ("seq", "previousSeq", "type", "time", "scheduleId", "version")
 

@@ -9,10 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.auth.identity import Identity
+from webapp.events import log
+from webapp.events.types import public_view
+from webapp.services import auditing, ledger
 from webapp.services.errors import NotFound
 from webapp.services.views import facts_json, head_json, instant
 from webapp.store import Facts, Store
-from webapp.store.rows import CarriedRow, PublishedRow, ScheduleRow
+from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, PublishedRow, ScheduleRow
 
 
 def find(session: Session, reference: str, *, lock: bool = False) -> ScheduleRow:
@@ -108,6 +111,43 @@ def carried(session: Session, schedule_id: str) -> dict[str, Any]:
     """What the imported file held and the facts do not model."""
     row = session.get(CarriedRow, schedule_id)
     return {} if row is None else row.data
+
+
+def events(store: Store, reference: str, identity: Identity, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """A page of the event log: whole for editors, the public events for anybody else."""
+
+    def work(session: Session) -> list[dict[str, Any]]:
+        row = find_visible(session, reference, identity)
+        if identity.sees_drafts:
+            return log.read(session, row.id, after, limit)
+        public = log.read(session, row.id, after, limit, public_only=True)
+        return [view for event in public if (view := public_view(event)) is not None]
+
+    return store.read(work)
+
+
+def conflicts(store: Store, reference: str, *, status: str | None, after: str, limit: int) -> list[dict[str, Any]]:
+    """A page of the conflict ledger, by id."""
+
+    def work(session: Session) -> list[dict[str, Any]]:
+        row = find(session, reference)
+        query = select(ConflictRow).where(ConflictRow.schedule_id == row.id, ConflictRow.id > after)
+        if status is not None:
+            query = query.where(ConflictRow.status == status)
+        return [ledger.conflict_json(one) for one in session.scalars(query.order_by(ConflictRow.id).limit(limit))]
+
+    return store.read(work)
+
+
+def audit(store: Store, reference: str, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """A page of the audit, oldest first."""
+
+    def work(session: Session) -> list[dict[str, Any]]:
+        row = find(session, reference)
+        query = select(AuditRow).where(AuditRow.schedule_id == row.id, AuditRow.number > after)
+        return [auditing.entry_json(one) for one in session.scalars(query.order_by(AuditRow.number).limit(limit))]
+
+    return store.read(work)
 
 
 def listing(store: Store, identity: Identity, *, after: str, limit: int) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ Keys are camelCase and times carry the conference's offset.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,6 +88,19 @@ def conference_json(conference: Conference) -> dict[str, Any]:
             for day in conference.days
         ],
     }
+
+
+def public_facts(conference: Conference) -> Conference:
+    """The conference without what only organisers may know, for files that go out."""
+    return replace(
+        conference,
+        rooms=tuple(replace(room, closed=(), turnover=0) for room in conference.rooms),
+        people=tuple(replace(person, unavailable=()) for person in conference.people),
+        sessions=tuple(replace(session, audience=None, needs=frozenset()) for session in conference.sessions),
+        apart=(),
+        order=(),
+        travel=(),
+    )
 
 
 def facts_json(facts: Facts, *, public: bool) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""Changing a schedule: check, repair, save, publish."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from apiflask import APIBlueprint
+from flask import Response, current_app
+
+from webapp import auth, problems
+from webapp.api import shapes
+from webapp.api.common import PRIVATE, answer, store, takes_json
+from webapp.services import checking, publishing, repairing, saving
+from webapp.services.errors import Invalid, Unavailable
+from webapp.serving.solver_client import SolverRefused, SolverUnavailable
+
+bp = APIBlueprint("changes", __name__, tag="Changes")
+
+
+@bp.post("/schedules/<reference>/checks")
+@auth.requires("viewer")
+@takes_json
+@bp.input(shapes.Check, arg_name="body")
+@bp.output(shapes.Checked)
+def check(reference: str, body: shapes.Check) -> Response:
+    """What the draft would break with these edits made.  Changes nothing."""
+    return answer(checking.check(store(), reference, body.edits))
+
+
+@bp.post("/schedules/<reference>/repairs")
+@auth.requires("editor")
+@takes_json
+@bp.input(shapes.Repair, arg_name="body")
+@bp.output(shapes.Repaired)
+def repair(reference: str, body: shapes.Repair) -> Response:
+    """Minimal repairs for these edits, with what is proved about them."""
+    request = repairing.RepairRequest(
+        expected_version=body.expected_version,
+        edits=body.edits,
+        alternatives=body.alternatives,
+        time_limit=body.time_limit,
+        scope=body.scope,
+        place=body.place,
+        engine=body.engine,
+    )
+    solver = cast(repairing.Solver, current_app.extensions["callboard.solver"])
+    try:
+        return answer(repairing.repair(store(), solver, reference, request))
+    except SolverUnavailable as error:
+        raise Unavailable(str(error)) from error
+    except SolverRefused as error:
+        raise Invalid(str(error)) from error
+
+
+@bp.post("/schedules/<reference>/saves")
+@auth.requires("editor")
+@takes_json
+@bp.input(shapes.Save, arg_name="body")
+@bp.output(shapes.SaveAttempt)
+def save(reference: str, body: shapes.Save) -> Response:
+    """Save changes; `result` and the status say what became of them."""
+    request = saving.SaveRequest(
+        attempt_id=body.save_attempt_id,
+        expected_version=body.expected_version,
+        changes=body.changes,
+        override=body.override,
+        publish=body.publish,
+        cancel=body.cancel,
+    )
+    saved = saving.save(store(), reference, request, editor_id=str(auth.current().editor_id))
+    kind = problems.SAVE_RESULTS.get(saved.result)
+    if kind is not None:
+        return problems.response(kind, saved.detail, saved.attempt)
+    return answer(saved.attempt, headers={**PRIVATE, "ETag": f'"v{saved.attempt["version"]}"'})
+
+
+@bp.post("/schedules/<reference>/publish")
+@auth.requires("editor")
+@takes_json
+@bp.input(shapes.Publish, arg_name="body")
+@bp.output(shapes.ScheduleHead)
+def publish(reference: str, body: shapes.Publish) -> Response:
+    """Make the draft what attendees see."""
+    head = publishing.publish(
+        store(), reference, expected_version=body.expected_version, editor_id=auth.current().editor_id
+    )
+    return answer(head)

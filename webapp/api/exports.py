@@ -1,0 +1,43 @@
+"""The published schedule as files."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from webapp.api.common import REVALIDATED, etag_matches, store
+from webapp.services import exporting, reading
+from webapp.services.errors import NotFound
+
+bp = APIBlueprint("exports", __name__, tag="Files")
+
+
+class Kind(NamedTuple):
+    """A file format by its suffix."""
+
+    format: str
+    mimetype: str
+
+
+KINDS = {
+    "ics": Kind("ics", "text/calendar"),
+    "xml": Kind("schedule-xml", "application/xml"),
+    "json": Kind("schedule-json", "application/json"),
+    "csv": Kind("csv", "text/csv"),
+}
+
+
+@bp.get("/schedules/<reference>/export.<suffix>")
+@bp.doc(responses={200: "The file"})
+def export(reference: str, suffix: str) -> Response:
+    """The published schedule as `ics`, `xml`, `json` or `csv`."""
+    kind = KINDS.get(suffix)
+    if kind is None:
+        raise NotFound(f"there is no export '{suffix}': choose {', '.join(KINDS)}")
+    tag = f"p{reading.published_version(store(), reference)}"
+    if etag_matches(tag):
+        return Response(status=304, headers={**REVALIDATED, "ETag": f'"{tag}"'})
+    data, version = exporting.export_published(store(), reference, kind.format)
+    return Response(data, mimetype=kind.mimetype, headers={**REVALIDATED, "ETag": f'"p{version}"'})

@@ -1,0 +1,53 @@
+"""What happened and what is on: events, conflicts, the audit, now and next."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from webapp import auth
+from webapp.api import shapes
+from webapp.api.common import answer, store
+from webapp.services import now as now_service
+from webapp.services import reading
+
+bp = APIBlueprint("history", __name__, tag="History")
+
+
+@bp.get("/schedules/<reference>/events")
+@bp.input(shapes.EventPage, location="query", arg_name="page")
+@bp.output(shapes.EventList)
+def list_events(reference: str, page: shapes.EventPage) -> Response:
+    """The events after a seq: all of them for editors, the public ones for anybody else."""
+    identity = auth.current()
+    items = reading.events(store(), reference, identity, after=page.after, limit=page.limit + 1)
+    return answer(shapes.page_of(items, page.limit, "seq"))
+
+
+@bp.get("/schedules/<reference>/conflicts")
+@auth.requires("viewer")
+@bp.input(shapes.ConflictPage, location="query", arg_name="page")
+@bp.output(shapes.ConflictList)
+def list_conflicts(reference: str, page: shapes.ConflictPage) -> Response:
+    """The conflict ledger."""
+    items = reading.conflicts(store(), reference, status=page.status, after=page.after, limit=page.limit + 1)
+    return answer(shapes.page_of(items, page.limit, "conflictId"))
+
+
+@bp.get("/schedules/<reference>/audit")
+@auth.requires("viewer")
+@bp.input(shapes.EventPage, location="query", arg_name="page")
+@bp.output(shapes.AuditList)
+def list_audit(reference: str, page: shapes.EventPage) -> Response:
+    """The audit: every change with who, when and what was before."""
+    items = reading.audit(store(), reference, after=page.after, limit=page.limit + 1)
+    return answer(shapes.page_of(items, page.limit, "number"))
+
+
+@bp.get("/schedules/<reference>/now")
+@bp.input(shapes.At, location="query", arg_name="query")
+@bp.output(shapes.Now)
+def get_now(reference: str, query: shapes.At) -> Response:
+    """What is on in each room, and what follows, as published."""
+    told = now_service.now_and_next(store(), reference, query.at)
+    return answer(told, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,38 @@
+"""Checking: what edits would break.  Changes nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from solver.check import notes, violations
+from webapp.schemas import apply_edits, camel_keys, read_edits, violation_json
+from webapp.services.reading import draft_facts
+from webapp.store import Store
+
+
+def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
+    """Every violation of the draft with `edits` made."""
+
+    def work(session: Session) -> dict[str, Any]:
+        row, facts = draft_facts(store, session, reference)
+        begun = time.perf_counter()
+        read = read_edits(edits, facts.conference, "")
+        edited = apply_edits(facts.conference, facts.schedule, read, name="")
+        conference, schedule = edited.conference, edited.schedule
+        broken, noted = violations(conference, schedule), notes(conference, schedule)
+        return camel_keys(
+            {
+                "version": row.version,
+                "sessions": len(conference.sessions),
+                "rooms": len(conference.rooms),
+                "violations": [violation_json(conference, one, camel=True, offset=True) for one in broken],
+                "notes": [violation_json(conference, one, camel=True, offset=True) for one in noted],
+                "warnings": [],
+                "seconds": round(time.perf_counter() - begun, 6),
+            }
+        )
+
+    return store.read(work)

@@ -1,0 +1,112 @@
+"""Publishing: the draft becomes what attendees see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.events import log
+from webapp.events.types import Event
+from webapp.services import auditing, ledger
+from webapp.services.clock import now_utc
+from webapp.services.errors import Blocked, Stale
+from webapp.services.history import changed_since
+from webapp.services.reading import find, published_facts
+from webapp.services.views import head_json, placement_json
+from webapp.store import Facts, Store
+from webapp.store.rows import ConflictRow, PublishedRow, ScheduleRow
+
+
+def publish(store: Store, reference: str, *, expected_version: int, editor_id: str | None) -> dict[str, Any]:
+    """Publish the draft and say how the schedule stands then.
+
+    Raises `Stale` if the draft is not at the expected version, `Blocked` while conflicts are unresolved.
+    """
+
+    def work(session: Session) -> dict[str, Any]:
+        row = find(session, reference, lock=True)
+        if row.version != expected_version:
+            raise Stale(
+                f"the schedule is at version {row.version}, not {expected_version}",
+                version=row.version,
+                changedSince=changed_since(session, row, expected_version),
+            )
+        conflicts = unresolved(session, row.id)
+        if conflicts:
+            raise Blocked(f"{len(conflicts)} unresolved conflicts block publishing", conflicts=conflicts)
+        if row.status != "published":
+            make_public(session, store, row, store.facts(session, row), editor_id=editor_id, now=now_utc())
+        return head_json(row)
+
+    return store.write(work)
+
+
+def make_public(
+    session: Session,
+    store: Store,
+    row: ScheduleRow,
+    facts: Facts,
+    *,
+    editor_id: str | None,
+    now: datetime,
+    save_attempt_id: str | None = None,
+) -> None:
+    """Publish `facts` inside the caller's transaction; the caller has seen that nothing blocks."""
+    from webapp.schemas import callboard_json
+
+    before = published_facts(store, session, row)[0] if row.published_version is not None else None
+    changes = _public_changes(before, facts)
+    row.published_version, row.status = row.version, "published"
+    told = {
+        "publishedVersion": row.version,
+        "changes": changes,
+        "editorId": editor_id,
+        "saveAttemptId": save_attempt_id,
+    }
+    log.append(session, row, [Event("schedule.published", told)], now=now)
+    session.merge(
+        PublishedRow(
+            schedule_id=row.id,
+            version=row.version,
+            seq=row.last_seq,
+            published_at=now,
+            document=callboard_json(facts.conference, facts.schedule),
+        )
+    )
+    auditing.record(
+        session,
+        row,
+        "publish",
+        {"changes": []},
+        editor_id=editor_id,
+        now=now,
+        save_attempt_id=save_attempt_id,
+    )
+
+
+def unresolved(session: Session, schedule_id: str) -> list[dict[str, Any]]:
+    """The conflicts that stand open."""
+    rows = session.scalars(
+        select(ConflictRow)
+        .where(ConflictRow.schedule_id == schedule_id, ConflictRow.status == ledger.UNRESOLVED)
+        .order_by(ConflictRow.detected_at, ConflictRow.id)
+    )
+    return [ledger.conflict_json(row) for row in rows]
+
+
+def _public_changes(before: Facts | None, after: Facts) -> list[dict[str, Any]]:
+    """Every session that attendees now see at another place or time than before."""
+    changes = []
+    for session in after.conference.sessions:
+        new = placement_json(after.conference, session.id, after.schedule.get(session.id))
+        old = placement_json(
+            before.conference if before else after.conference,
+            session.id,
+            before.schedule.get(session.id) if before else None,
+        )
+        if new != old:
+            changes.append({"sessionId": session.id, **new, "previous": old})
+    return changes

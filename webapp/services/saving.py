@@ -1,0 +1,281 @@
+"""Saving: one request, one transaction, one of five results, the same answer however often it is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from solver.check import violations
+from solver.edits import Edited
+from webapp.events import log
+from webapp.events.types import Event
+from webapp.schemas import DocumentError, apply_edits, read_edits
+from webapp.services import auditing, differences, ledger
+from webapp.services.clock import now_utc
+from webapp.services.folding import repeated
+from webapp.services.history import changed_since
+from webapp.services.publishing import make_public
+from webapp.services.reading import find
+from webapp.services.views import instant
+from webapp.store import Facts, Store
+from webapp.store.facts import update_facts
+from webapp.store.rows import OverrideRow, SaveAttemptRow, ScheduleRow
+
+STATUS = {"saved": 200, "cancelled": 200, "warning_required": 409, "stale_blocked": 412, "validation_failed": 422}
+REASON_LENGTH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveRequest:
+    """What an editor asks for; `changes` and `override` are read only once the version is known."""
+
+    attempt_id: str
+    expected_version: int
+    changes: Any
+    override: Any = None
+    publish: bool = False
+    cancel: bool = False
+
+
+@dataclass(frozen=True)
+class SaveAnswer:
+    """The answer: a result, a sentence for people where it is no success, and the save attempt as JSON."""
+
+    result: str
+    detail: str
+    attempt: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What becomes of an attempt."""
+
+    result: str
+    detail: str = ""
+    conflicts: Sequence[ledger.Found] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def save(store: Store, reference: str, request: SaveRequest, *, editor_id: str) -> SaveAnswer:
+    """Try to save; the answer is stored with the attempt and given again when the same request comes again."""
+
+    def work(session: Session) -> SaveAnswer:
+        return _Attempt(store, session, find(session, reference, lock=True), request, editor_id).run()
+
+    try:
+        return store.write(work)
+    except IntegrityError:
+        # A twin of this request was committed between our look-up and our insert: its answer is ours.
+        return store.write(work)
+
+
+class _Attempt:
+    """One save attempt inside its transaction."""
+
+    def __init__(self, store: Store, session: Session, row: ScheduleRow, request: SaveRequest, editor_id: str) -> None:
+        self.store = store
+        self.session = session
+        self.row = row
+        self.request = request
+        self.editor_id = editor_id
+        self.now = now_utc()
+        self.content = _content_hash(row.id, request)
+
+    def run(self) -> SaveAnswer:
+        earlier = self.session.get(SaveAttemptRow, self.request.attempt_id)
+        if earlier is not None:
+            if earlier.content_hash != self.content or earlier.editor_id != self.editor_id:
+                detail = "this save attempt's id was used for another request"
+                return self._answer(_Verdict("validation_failed", detail), self.now)
+            goes_on = self.request.cancel or self.request.override is not None
+            if earlier.result != "warning_required" or not goes_on:
+                return SaveAnswer(earlier.result, earlier.answer["detail"], earlier.answer["attempt"])
+        reason = _reason(self.request.override)
+        if self.request.override is not None and reason is None:
+            detail = f"override.reason: give a reason of 1 to {REASON_LENGTH} characters"
+            return self._answer(_Verdict("validation_failed", detail), earlier.created_at if earlier else self.now)
+        answer = self._answer(self._decide(reason), earlier.created_at if earlier else self.now)
+        self._remember(earlier, answer)
+        return answer
+
+    def _decide(self, reason: str | None) -> _Verdict:
+        """The way from the request to its result, in the order in which things can go wrong."""
+        if self.request.cancel:
+            return _Verdict("cancelled")
+        if self.request.expected_version != self.row.version:
+            return self._stale(f"the schedule is at version {self.row.version}, not {self.request.expected_version}")
+        facts = self.store.facts(self.session, self.row)
+        missing = _missing_session(facts, self.request.changes)
+        if missing is not None:
+            return self._stale(f"there is no session '{missing}' any more")
+        try:
+            edited = _read(facts, self.request.changes)
+        except DocumentError as error:
+            return _Verdict("validation_failed", str(error), extra={"place": error.place})
+        found = ledger.identify(self.row.id, violations(edited.conference, edited.schedule))
+        if found and (reason is None or self.request.publish):
+            verb = "publishing takes a schedule without conflicts" if self.request.publish else "override or cancel"
+            return _Verdict("warning_required", f"{_count(found)} would remain: {verb}", found)
+        return self._commit(facts, edited, found, reason)
+
+    def _commit(self, facts: Facts, edited: Edited, found: Sequence[ledger.Found], reason: str | None) -> _Verdict:
+        """Write it all: version, placements, conflicts, audit, events, and the publication if asked for."""
+        session, row = self.session, self.row
+        expected = self.request.expected_version
+        won = session.execute(
+            update(ScheduleRow)
+            .where(ScheduleRow.id == row.id, ScheduleRow.version == expected)
+            .values(version=expected + 1)
+            .returning(ScheduleRow.version)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if won is None:
+            return self._stale("the schedule was changed by somebody else just now")
+        session.refresh(row)
+        after = Facts(row.id, row.version, edited.conference, edited.schedule)
+        changes = differences.between(facts.conference, facts.schedule, after.conference, after.schedule)
+        update_facts(session, after, (change.key for change in changes))
+        conflicts = ledger.settle(session, row.id, found, now=self.now)
+        row.status = "conflicted" if found else "ready_to_publish"
+        row.updated_at, row.updated_by, row.last_sync_at = self.now, self.editor_id, self.now
+        audit_entry_id = self._record(changes, found, reason)
+        log.append(session, row, self._events(changes, conflicts), now=self.now)
+        if self.request.publish:
+            make_public(
+                session,
+                self.store,
+                row,
+                after,
+                editor_id=self.editor_id,
+                now=self.now,
+                save_attempt_id=self.request.attempt_id,
+            )
+        session.info.setdefault("facts", []).append(after)
+        return _Verdict("saved", conflicts=found, extra={"auditEntryId": audit_entry_id})
+
+    def _record(self, changes: Sequence[differences.Change], found: Sequence[ledger.Found], reason: str | None) -> str:
+        """Write the audit entry, and the override beside it if conflicts were accepted."""
+        overridden = [one.json() for one in found]
+        entry = auditing.record(
+            self.session,
+            self.row,
+            "override" if found else "save",
+            {"changes": [change.json() for change in changes], "conflicts": overridden},
+            editor_id=self.editor_id,
+            now=self.now,
+            save_attempt_id=self.request.attempt_id,
+            reason=reason if found else None,
+        )
+        if found and reason is not None:
+            self.session.flush()
+            self.session.add(
+                OverrideRow(
+                    audit_entry_id=entry.id,
+                    save_attempt_id=self.request.attempt_id,
+                    editor_id=self.editor_id,
+                    reason=reason,
+                    affected_conflict_ids=[one.id for one in found],
+                    saved_version=self.row.version,
+                    created_at=self.now,
+                )
+            )
+        return entry.id
+
+    def _events(self, changes: Sequence[differences.Change], conflicts: Sequence[Event]) -> list[Event]:
+        by = {"editorId": self.editor_id, "saveAttemptId": self.request.attempt_id}
+        events = [
+            Event(event.type, {**event.body, **by}) for change in changes for event in differences.events_of(change)
+        ]
+        timestamp = instant(self.now)
+        events += [Event("schedule.updated", {**change.json(), "timestamp": timestamp, **by}) for change in changes]
+        events += [Event(event.type, {**event.body, **by}) for event in conflicts]
+        saved = {"status": self.row.status, "updatedAt": timestamp, "changes": len(changes), **by}
+        return [*events, Event("schedule.saved", saved)]
+
+    def _stale(self, detail: str) -> _Verdict:
+        since = changed_since(self.session, self.row, self.request.expected_version)
+        return _Verdict("stale_blocked", detail, extra={"changedSince": since})
+
+    def _answer(self, verdict: _Verdict, created_at: datetime) -> SaveAnswer:
+        attempt = {
+            "saveAttemptId": self.request.attempt_id,
+            "scheduleId": self.row.id,
+            "expectedVersion": self.request.expected_version,
+            "result": verdict.result,
+            "version": self.row.version,
+            "publishedVersion": self.row.published_version,
+            "scheduleStatus": self.row.status,
+            "createdAt": instant(created_at),
+            "editorId": self.editor_id,
+            "conflicts": [one.json() for one in verdict.conflicts],
+            **verdict.extra,
+        }
+        return SaveAnswer(verdict.result, verdict.detail, attempt)
+
+    def _remember(self, earlier: SaveAttemptRow | None, answer: SaveAnswer) -> None:
+        stored = {"detail": answer.detail, "attempt": answer.attempt}
+        if earlier is not None:
+            earlier.result, earlier.status_code, earlier.answer = answer.result, STATUS[answer.result], stored
+            return
+        self.session.add(
+            SaveAttemptRow(
+                id=self.request.attempt_id,
+                schedule_id=self.row.id,
+                editor_id=self.editor_id,
+                expected_version=self.request.expected_version,
+                content_hash=self.content,
+                changes=self.request.changes if isinstance(self.request.changes, list) else [],
+                result=answer.result,
+                status_code=STATUS[answer.result],
+                answer=stored,
+                created_at=self.now,
+            )
+        )
+
+
+def _read(facts: Facts, changes: Any) -> Edited:
+    """The facts with the changes made; raises `DocumentError` for changes that make no sense."""
+    edits = read_edits(changes if isinstance(changes, list) else [changes], facts.conference, "", place="changes")
+    if not edits:
+        raise DocumentError("", "changes", "there must be at least one")
+    twice = repeated(edits)
+    if twice is not None:
+        raise DocumentError("", "changes", twice)
+    return apply_edits(facts.conference, facts.schedule, edits, name="", place="changes")
+
+
+def _missing_session(facts: Facts, changes: Any) -> str | None:
+    """A session that the changes name and the schedule does not have."""
+    for change in changes if isinstance(changes, list) else []:
+        if not isinstance(change, dict):
+            continue
+        named = change.get("sessions")
+        for session in [change.get("session"), *(named if isinstance(named, list) else [])]:
+            if isinstance(session, str) and session not in facts.conference.session:
+                return session
+    return None
+
+
+def _reason(override: Any) -> str | None:
+    """The reason of an override, trimmed; None if it is no good."""
+    if not isinstance(override, dict) or set(override) != {"reason"} or not isinstance(override["reason"], str):
+        return None
+    reason = override["reason"].strip()
+    return reason if 1 <= len(reason) <= REASON_LENGTH else None
+
+
+def _content_hash(schedule_id: str, request: SaveRequest) -> str:
+    """What makes two requests under one id the same: everything but override and cancel."""
+    content = [schedule_id, request.expected_version, request.changes, request.publish]
+    return hashlib.sha256(auditing.canonical(content).encode()).hexdigest()
+
+
+def _count(found: Sequence[ledger.Found]) -> str:
+    return "one conflict" if len(found) == 1 else f"{len(found)} conflicts"
