@@ -48,7 +48,7 @@ def postgresql(programs: Path) -> Iterator[PostgreSQL]:
     user = "postgres" if os.geteuid() == 0 else None
     with _folder("callboard-postgresql-", user) as folder:
         data = folder / "data"
-        options = "--username postgres --auth trust --encoding UTF8 --no-locale --no-sync".split()
+        options = ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"]
         _run([str(programs / "initdb"), "-D", str(data), *options], user=user)
         port = free_port()
         settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={folder}"]
