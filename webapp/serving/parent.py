@@ -14,12 +14,16 @@ SUPERVISOR = "CALLBOARD_SUPERVISOR"
 _PR_SET_PDEATHSIG = 1
 
 
+def is_supervised() -> bool:
+    """Whether `serve` started this process, or the one it was forked from."""
+    return bool(os.environ.get(SUPERVISOR))
+
+
 def end_with_supervisor() -> None:
     """Arrange to be killed when the supervisor ends, if there is one; terminal interrupts are its business too."""
-    supervisor = int(os.environ.get(SUPERVISOR) or 0)
-    if supervisor:
+    if is_supervised():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        end_with(supervisor)
+        end_with(int(os.environ[SUPERVISOR]))
 
 
 def end_with(parent: int) -> None:
