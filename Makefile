@@ -12,7 +12,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .PHONY: help demo test quick lint format bench docs assets system lock wheel clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements-dev.lock pyproject.toml scripts/make-venv
 	scripts/make-venv $(VENV)
@@ -56,7 +56,8 @@ LOCK := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hash
 
 lock: ## write both lock files anew; with UPGRADE=--upgrade, from the newest releases
 	$(LOCK) $(UPGRADE) --output-file requirements.lock pyproject.toml requirements-older.in
-	$(LOCK) $(UPGRADE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml requirements-older.in
+	$(LOCK) $(UPGRADE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock \
+		pyproject.toml requirements-older.in
 
 wheel: $(INSTALLED) ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests import servers
 
@@ -31,8 +31,11 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 
-settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
-settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1000)
+# How fast this machine is today decides no test: neither a deadline nor a complaint about slow examples.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", settings.get_profile("repeatable"), derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("CALLBOARD_HYPOTHESIS", "repeatable"))
 
 
