@@ -52,4 +52,8 @@ def create_app(settings: Settings) -> APIFlask:
     if find_spec("webapp.pages") is not None:
         app.register_blueprint(import_module("webapp.pages").bp)
     live.init_app(app)
+    for blueprint in app.blueprints.values():
+        if not hasattr(blueprint, "enable_openapi"):
+            # The OpenAPI document asks every blueprint; plain ones are none of its business.
+            blueprint.__dict__["enable_openapi"] = False
     return app

@@ -8,13 +8,18 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from apiflask import HTTPError
-from flask import Flask, Response
+from flask import Flask, Response, request
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
 
 from webapp.services import errors
 
 PROBLEM = "application/problem+json"
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><h1>{title}</h1><p>{detail}</p></html>
+"""
 TYPE = "urn:callboard:problem:"
 
 log = logging.getLogger(__name__)
@@ -61,7 +66,10 @@ def body(kind: Kind, detail: str, facts: Mapping[str, Any] | None = None) -> dic
 
 
 def response(kind: Kind, detail: str, facts: Mapping[str, Any] | None = None) -> Response:
-    """The problem as a response."""
+    """The problem as a response: JSON, or a page for a person who followed a link."""
+    if not request.path.startswith("/api/") and request.accept_mimetypes.best == "text/html":
+        page = PAGE.format(title=escape(kind.title), detail=escape(detail))
+        return Response(page, status=kind.status, mimetype="text/html", headers={"Cache-Control": "no-store"})
     return Response(
         json.dumps(body(kind, detail, facts), ensure_ascii=False),
         status=kind.status,

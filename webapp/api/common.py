@@ -18,10 +18,6 @@ Result = TypeVar("Result")
 
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
 REVALIDATED = {"Cache-Control": "public, max-age=0, must-revalidate"}
-SECURITY_SCHEMES = {
-    "bearer": {"type": "http", "scheme": "bearer"},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": "callboard_session"},
-}
 
 
 class StrictJson(DefaultJSONProvider):

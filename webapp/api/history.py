@@ -34,6 +34,16 @@ def list_conflicts(reference: str, page: shapes.ConflictPage) -> Response:
     return answer(shapes.page_of(items, page.limit, "conflictId"))
 
 
+@bp.get("/schedules/<reference>/saves")
+@auth.requires("viewer")
+@bp.input(shapes.Page, location="query", arg_name="page")
+@bp.output(shapes.SaveList)
+def list_saves(reference: str, page: shapes.Page) -> Response:
+    """The save attempts and what became of them."""
+    items = reading.saves(store(), reference, after=page.after, limit=page.limit + 1)
+    return answer(shapes.page_of(items, page.limit, "saveAttemptId"))
+
+
 @bp.get("/schedules/<reference>/audit")
 @auth.requires("viewer")
 @bp.input(shapes.EventPage, location="query", arg_name="page")

@@ -304,6 +304,13 @@ class SaveAttempt(Answer):
     changed_since: list[dict[str, Any]] | None = None
 
 
+class SaveList(Answer):
+    """A page of save attempts."""
+
+    items: list[SaveAttempt]
+    next: str | None
+
+
 class Event(Answer):
     """An event; what else it holds depends on its type."""
 

@@ -15,12 +15,13 @@ PLACE = ("roomId", "startTime", "endTime")
 
 @dataclass(frozen=True)
 class Change:
-    """A room, person or session with the values that differ, before and after."""
+    """A room, person or session before and after, with the names of the values that differ."""
 
     resource: str
     id: str
-    previous: dict[str, Any]
-    values: dict[str, Any]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    fields: tuple[str, ...]
 
     @property
     def key(self) -> tuple[str, str]:
@@ -30,9 +31,9 @@ class Change:
         return {
             "resource": self.resource,
             "resourceId": self.id,
-            "updatedFields": list(self.values),
-            "previousValues": self.previous,
-            "values": self.values,
+            "updatedFields": list(self.fields),
+            "previousValues": {field: self.before[field] for field in self.fields},
+            "values": {field: self.after[field] for field in self.fields},
         }
 
 
@@ -58,32 +59,31 @@ def between(conference: Conference, schedule: Schedule, later: Conference, resch
 
 
 def events_of(change: Change) -> Iterator[Event]:
-    """What a change means: an event for each thing that happened to the resource, then `schedule.updated`'s body."""
-    values, previous = change.values, change.previous
+    """An event for each thing that happened to the resource."""
     if change.resource == "room":
-        yield Event("room.closed", {"roomId": change.id, **values, "previous": previous})
+        yield Event("room.closed", {"roomId": change.id, **change.after, "previous": change.before})
     elif change.resource == "person":
-        yield Event("person.availability_changed", {"personId": change.id, **values, "previous": previous})
+        yield Event("person.availability_changed", {"personId": change.id, **change.after, "previous": change.before})
     else:
         for kind, keys in _session_kinds(change):
-            told = {key: values[key] for key in keys if key in values}
-            before = {key: previous[key] for key in keys if key in previous}
-            yield Event(kind, {"sessionId": change.id, **told, "previous": before})
+            told = {key: change.after[key] for key in keys}
+            yield Event(kind, {"sessionId": change.id, **told, "previous": {key: change.before[key] for key in keys}})
 
 
 def _session_kinds(change: Change) -> Iterator[tuple[str, tuple[str, ...]]]:
-    values, previous = change.values, change.previous
-    if "roomId" in values and previous["roomId"] is None:
-        yield "session.placed", PLACE
-    elif "roomId" in values and values["roomId"] is None:
-        yield "session.unplaced", PLACE
-    elif "roomId" in values or "startTime" in values:
-        yield "session.moved", PLACE
-    if "minutes" in values:
+    """What happened to a session, each with the values that tell it."""
+    if "roomId" in change.fields or "startTime" in change.fields:
+        if change.before["roomId"] is None:
+            yield "session.placed", PLACE
+        elif change.after["roomId"] is None:
+            yield "session.unplaced", PLACE
+        else:
+            yield "session.moved", PLACE
+    if "minutes" in change.fields:
         yield "session.resized", ("minutes", "endTime")
-    if "pinned" in values:
-        yield ("session.pinned" if values["pinned"] else "session.unpinned"), ("pinned",)
-    if "audience" in values:
+    if "pinned" in change.fields:
+        yield ("session.pinned" if change.after["pinned"] else "session.unpinned"), ("pinned",)
+    if "audience" in change.fields:
         yield "session.audience_changed", ("audience",)
 
 
@@ -98,7 +98,5 @@ def _session_values(conference: Conference, schedule: Schedule, session_id: str)
 
 
 def _differing(resource: str, identifier: str, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
-    keys = [key for key in new if old[key] != new[key]]
-    if not keys:
-        return []
-    return [Change(resource, identifier, {key: old[key] for key in keys}, {key: new[key] for key in keys})]
+    fields = tuple(key for key in new if old[key] != new[key])
+    return [Change(resource, identifier, old, new, fields)] if fields else []

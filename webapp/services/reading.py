@@ -15,7 +15,7 @@ from webapp.services import auditing, ledger
 from webapp.services.errors import NotFound
 from webapp.services.views import facts_json, head_json, instant
 from webapp.store import Facts, Store
-from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, PublishedRow, ScheduleRow
+from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, PublishedRow, SaveAttemptRow, ScheduleRow
 
 
 def find(session: Session, reference: str, *, lock: bool = False) -> ScheduleRow:
@@ -135,6 +135,18 @@ def conflicts(store: Store, reference: str, *, status: str | None, after: str, l
         if status is not None:
             query = query.where(ConflictRow.status == status)
         return [ledger.conflict_json(one) for one in session.scalars(query.order_by(ConflictRow.id).limit(limit))]
+
+    return store.read(work)
+
+
+def saves(store: Store, reference: str, *, after: str, limit: int) -> list[dict[str, Any]]:
+    """A page of the save attempts and what became of them, by id."""
+
+    def work(session: Session) -> list[dict[str, Any]]:
+        row = find(session, reference)
+        query = select(SaveAttemptRow).where(SaveAttemptRow.schedule_id == row.id, SaveAttemptRow.id > after)
+        found = session.scalars(query.order_by(SaveAttemptRow.id).limit(limit))
+        return [one.answer["attempt"] for one in found]
 
     return store.read(work)
 
