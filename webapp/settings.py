@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from webapp.serving.sockets import solver_socket
+
 DATABASE_FILE = "callboard.sqlite"
-SOLVER_SOCKET = "solver.sock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Settings:
         if not self.database:
             object.__setattr__(self, "database", f"sqlite:///{self.data.absolute() / DATABASE_FILE}")
         if self.solver_socket is None:
-            object.__setattr__(self, "solver_socket", self.data.absolute() / SOLVER_SOCKET)
+            object.__setattr__(self, "solver_socket", solver_socket(self.data))
 
     @classmethod
     def from_environment(
