@@ -1,6 +1,6 @@
 /** One reactive cell per session: a change in the store replaces the cells that it names, and nothing else. */
 
-import type { Session } from "./model.ts";
+import type { Frame, Session, Standing } from "./model.ts";
 import type { Store } from "./store.ts";
 
 export class Cell {
@@ -13,8 +13,8 @@ export class Cell {
 
 export class Cells {
   all: ReadonlyMap<string, Cell> = $state.raw(new Map());
-  /** Counts loads and events, for what depends on the standing or the frame. */
-  turn = $state(0);
+  frame: Frame = $state.raw() as Frame;
+  standing: Standing = $state.raw() as Standing;
 
   constructor(store: Store) {
     store.subscribe(({ event, before }) => {
@@ -26,7 +26,8 @@ export class Cells {
         const session = store.sessions.get(id);
         if (cell && session) cell.session = session;
       }
-      this.turn += 1;
+      this.frame = store.frame;
+      this.standing = { ...store.standing };
     });
   }
 }

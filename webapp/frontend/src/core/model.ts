@@ -1,7 +1,7 @@
 /** The schedule as the islands think of it: whole minutes, labels filled in, rooms and days in order. */
 
 import { Clock, minuteOf, type Minute } from "./clock.ts";
-import type { ChangeWire, ScheduleWire, SessionWire, Status } from "./wire.ts";
+import type { IntervalWire, ScheduleWire, SessionWire, Status, ValuesWire } from "./wire.ts";
 
 export interface Interval {
   start: Minute;
@@ -70,7 +70,7 @@ export function readSnapshot(wire: ScheduleWire): Snapshot {
     label: room.name || room.id,
     building: room.building ?? null,
     capacity: room.capacity ?? null,
-    closed: (room.closed ?? []).map(({ from, to }) => ({ start: minuteOf(from), end: minuteOf(to) })),
+    closed: readIntervals(room.closed ?? []),
   }));
   const sessions = wire.sessions.map(readSession);
   const tracks = new Set(sessions.map((session) => session.track).filter((track) => track !== null));
@@ -107,15 +107,37 @@ function readSession(wire: SessionWire): Session {
   };
 }
 
-export function readPlace(room: string | null, startTime: string | null): Placement | null {
+function readPlace(room: string | null, startTime: string | null): Placement | null {
   return room === null || startTime === null ? null : { room, start: minuteOf(startTime) };
 }
 
-/** The session after a change of the log; its length follows the times. */
-export function changed(session: Session, change: ChangeWire): Session {
-  const place = readPlace(change.roomId, change.startTime);
-  const minutes = place && change.endTime ? minuteOf(change.endTime) - place.start : session.minutes;
-  return { ...session, place, minutes };
+/** The session with the values that an event names; without `minutes` its length follows the times. */
+export function changed(session: Session, values: ValuesWire): Session {
+  const room = values.roomId === undefined ? (session.place?.room ?? null) : values.roomId;
+  const start = values.startTime === undefined ? (session.place?.start ?? null) : minuteOrNull(values.startTime);
+  const place = room === null || start === null ? null : { room, start };
+  const spanned = place && values.endTime ? minuteOf(values.endTime) - place.start : session.minutes;
+  return {
+    ...session,
+    place,
+    minutes: values.minutes ?? spanned,
+    pinned: values.pinned ?? session.pinned,
+    audience: values.audience === undefined ? session.audience : values.audience,
+  };
+}
+
+function minuteOrNull(iso: string | null): Minute | null {
+  return iso === null ? null : minuteOf(iso);
+}
+
+/** The frame with a room closed at other times. */
+export function reclosed(frame: Frame, id: string, closed: readonly IntervalWire[]): Frame {
+  const rooms = frame.rooms.map((room) => (room.id === id ? { ...room, closed: readIntervals(closed) } : room));
+  return { ...frame, rooms, room: new Map(rooms.map((room) => [room.id, room])) };
+}
+
+function readIntervals(wire: readonly IntervalWire[]): Interval[] {
+  return wire.map(({ from, to }) => ({ start: minuteOf(from), end: minuteOf(to) }));
 }
 
 function readDays(wire: ScheduleWire): Day[] {
@@ -148,9 +170,4 @@ export function roomText(frame: Frame, id: string): string {
 
 export function samePlace(a: Placement | null, b: Placement | null): boolean {
   return a === b || (a !== null && b !== null && a.room === b.room && a.start === b.start);
-}
-
-/** Same room, start and length. */
-export function samePlacement(a: Session, b: Session): boolean {
-  return a.minutes === b.minutes && samePlace(a.place, b.place);
 }

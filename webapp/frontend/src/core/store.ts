@@ -1,7 +1,7 @@
 /** The one truth of a page. Everything that changes the schedule comes in through `load` or `apply`. */
 
-import { changed, readSnapshot, samePlacement, type Frame, type Session, type Snapshot, type Standing } from "./model.ts";
-import type { ChangeWire, EventWire, ScheduleWire } from "./wire.ts";
+import { changed, readSnapshot, reclosed, type Frame, type Session, type Snapshot, type Standing } from "./model.ts";
+import type { EventWire, ScheduleWire, ValuesWire } from "./wire.ts";
 
 /** Editors see the draft as it is saved, attendees see what was published. */
 export type View = "draft" | "published";
@@ -13,10 +13,12 @@ export interface News {
   /** Null after a load: everything may have changed. */
   event: EventWire | null;
   /** Sessions before the event, for those that it changed. */
-  before: ReadonlyMap<string, Session>;
+  before: Before;
 }
 
-const SILENT: ReadonlyMap<string, Session> = new Map();
+export type Before = ReadonlyMap<string, Session>;
+
+const SILENT: Before = new Map();
 
 export class Store {
   readonly view: View;
@@ -62,39 +64,45 @@ export class Store {
     const { standing } = this.#loaded();
     if (event.seq <= standing.seq) return "known";
     if ((event.previousSeq ?? event.seq - 1) > standing.seq) return "reload";
-    const changes = this.#changesFor(event);
-    if (changes === null || changes.some((change) => !this.#sessions.has(change.sessionId))) return "reload";
+    const before = this.view === "draft" ? this.#updated(event) : this.#published(event);
+    if (before === null) return "reload";
     standing.seq = event.seq;
-    this.#stand(event);
-    this.#tell({ event, before: this.#replace(changes) });
+    standing.version = Math.max(standing.version, event.version);
+    if (event.status) standing.status = event.status;
+    if (event.publishedVersion !== undefined) {
+      standing.status = "published";
+      standing.publishedVersion = event.publishedVersion;
+    }
+    this.#tell({ event, before });
     return "applied";
   }
 
-  /** What the event does to the sessions of this view; null if it does more than it says. */
-  #changesFor(event: EventWire): readonly ChangeWire[] | null {
-    if (this.view === "published") return event.type === "schedule.published" ? (event.changes ?? null) : [];
-    return event.type === "schedule.updated" ? (event.changes ?? null) : [];
-  }
-
-  #stand(event: EventWire): void {
-    const { standing } = this.#loaded();
-    standing.version = Math.max(standing.version, event.version);
-    if (event.status) standing.status = event.status;
-    if (event.type === "schedule.published") {
-      standing.status = "published";
-      standing.publishedVersion = event.version;
+  /** What a save did to the draft: one event for each resource; null if that resource is unknown here. */
+  #updated(event: EventWire): Before | null {
+    if (event.type !== "schedule.updated") return SILENT;
+    const { resource, resourceId = "", values = {} } = event;
+    if (resource === "session") return this.#replace([[resourceId, values]]);
+    if (resource === "room" && values.closed && this.#snapshot) {
+      this.#snapshot.frame = reclosed(this.frame, resourceId, values.closed);
+      return SILENT;
     }
+    return resource === "person" ? SILENT : null;
   }
 
-  #replace(changes: readonly ChangeWire[]): ReadonlyMap<string, Session> {
+  /** What a publication did to what attendees see. */
+  #published(event: EventWire): Before | null {
+    if (event.type !== "schedule.published") return SILENT;
+    if (!Array.isArray(event.changes)) return null;
+    return this.#replace(event.changes.map((change) => [change.sessionId, change]));
+  }
+
+  #replace(changes: readonly (readonly [string, ValuesWire])[]): Before | null {
+    if (changes.some(([id]) => !this.#sessions.has(id))) return null;
     const before = new Map<string, Session>();
-    for (const change of changes) {
-      const old = this.#sessions.get(change.sessionId);
-      if (!old) continue;
-      const next = changed(old, change);
-      if (samePlacement(old, next)) continue;
-      before.set(old.id, old);
-      this.#sessions.set(old.id, next);
+    for (const [id, values] of changes) {
+      const old = this.#sessions.get(id)!;
+      before.set(id, old);
+      this.#sessions.set(id, changed(old, values));
     }
     return before;
   }

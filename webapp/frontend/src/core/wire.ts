@@ -69,9 +69,18 @@ export interface PlaceWire {
   endTime: string | null;
 }
 
+/** What attendees see change: `schedule.published` lists these. */
 export interface ChangeWire extends PlaceWire {
   sessionId: string;
   previous: PlaceWire;
+}
+
+/** The values of a resource that differ after a save. */
+export interface ValuesWire extends Partial<PlaceWire> {
+  minutes?: number;
+  pinned?: boolean;
+  audience?: number | null;
+  closed?: IntervalWire[];
 }
 
 /** One event of the log; which further keys it has depends on its type. */
@@ -82,10 +91,26 @@ export interface EventWire {
   time: string;
   scheduleId: string;
   version: number;
+  saveAttemptId?: string | null;
+  /** `schedule.saved` */
   status?: Status;
-  publishedVersion?: number | null;
-  saveAttemptId?: string;
-  changes?: ChangeWire[];
+  /** `schedule.published` */
+  publishedVersion?: number;
+  changes?: ChangeWire[] | number;
+  /** `schedule.updated`, once for each resource that a save changes */
+  resource?: string;
+  resourceId?: string;
+  values?: ValuesWire;
+}
+
+/** What somebody else changed since the version that a save expected. */
+export interface ChangedSinceWire {
+  resource: string;
+  sessionId?: string;
+  roomId?: string;
+  personId?: string;
+  updatedFields: string[];
+  version: number;
 }
 
 export interface ViolationWire {
@@ -169,7 +194,7 @@ export interface SaveWire {
   result: SaveResult;
   version: number;
   conflicts: ConflictWire[];
-  changedSince?: unknown;
+  changedSince?: ChangedSinceWire[];
   title?: string;
   detail?: string;
 }
@@ -181,6 +206,7 @@ export interface ProblemWire {
   status: number;
   detail?: string;
   conflicts?: ConflictWire[];
+  changedSince?: ChangedSinceWire[];
 }
 
 /** What the page's shell tells its island. */

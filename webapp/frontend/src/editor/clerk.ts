@@ -4,7 +4,7 @@ import { aborted, ApiError, type Api } from "../core/api.ts";
 import { editsOf } from "../core/edits.ts";
 import { uuid } from "../core/uuid.ts";
 import { count } from "../core/words.ts";
-import type { EditWire, SaveRequest, SaveWire } from "../core/wire.ts";
+import type { ChangedSinceWire, EditWire, EventWire, SaveRequest, SaveWire } from "../core/wire.ts";
 import type { Desk } from "./desk.svelte.ts";
 
 /** How long a saved change may take to come back on the socket before the schedule is fetched again. */
@@ -15,12 +15,14 @@ export class Clerk {
   readonly #desk: Desk;
   #asking: AbortController | null = null;
   #attempt: SaveRequest | null = null;
-  #awaited: number | null = null;
+  /** The save whose event is awaited, and the last one whose event has come: it may overtake its own answer. */
+  #awaited: string | null = null;
+  #echoed: string | null = null;
 
   constructor(api: Api, desk: Desk) {
     this.#api = api;
     this.#desk = desk;
-    desk.store.subscribe(({ event, before }) => this.#heard(event === null || before.size > 0));
+    desk.store.subscribe(({ event }) => this.#heard(event));
   }
 
   /** Fetch the whole schedule and what is broken in it. */
@@ -83,8 +85,8 @@ export class Clerk {
 
   /** After a stale save: take the newest schedule, keep the wishes, check again. */
   async refresh(): Promise<void> {
-    this.#desk.staleReason = null;
-    this.#desk.step = "unchecked";
+    this.#desk.changedSince = [];
+    this.#desk.step = this.#desk.wishes.size > 0 ? "unchecked" : "idle";
     await this.#attend(() => this.load());
   }
 
@@ -117,19 +119,19 @@ export class Clerk {
     desk.step = "saving";
     desk.warning = null;
     try {
-      this.#answered(await this.#api.save(request));
+      this.#answered(request, await this.#api.save(request));
     } catch (error) {
       desk.step = "checked";
       this.#complain(error);
     }
   }
 
-  #answered(save: SaveWire): void {
+  #answered(request: SaveRequest, save: SaveWire): void {
     const desk = this.#desk;
     switch (save.result) {
       case "saved":
         this.#attempt = null;
-        this.#awaitEcho(save.version);
+        this.#awaitEcho(request);
         return;
       case "warning_required":
         desk.step = "checked";
@@ -137,9 +139,7 @@ export class Clerk {
         return;
       case "stale_blocked":
         this.#attempt = null;
-        desk.step = "stale";
-        desk.staleReason = save.detail ?? "The schedule was changed by somebody else since you last saw it.";
-        desk.say("Not saved: the schedule has changed.");
+        this.#stale(save.changedSince ?? []);
         return;
       default:
         this.#attempt = null;
@@ -149,31 +149,31 @@ export class Clerk {
   }
 
   /** The edit is true once its own event has come back; the answer alone only makes it pending. */
-  #awaitEcho(version: number): void {
-    const desk = this.#desk;
-    this.#awaited = version;
-    desk.step = "pending";
-    this.#settle();
+  #awaitEcho(request: SaveRequest): void {
+    const id = request.saveAttemptId;
+    this.#desk.step = "pending";
+    this.#awaited = id;
+    if (this.#echoed === id) this.#settle();
     setTimeout(() => {
-      if (this.#awaited === version) void this.#attend(() => this.load());
+      if (this.#awaited === id) void this.#attend(() => this.load());
     }, ECHO_PATIENCE);
   }
 
-  #settle(): boolean {
+  #settle(): void {
     const desk = this.#desk;
-    if (this.#awaited === null || desk.store.standing.version < this.#awaited) return false;
     this.#awaited = null;
     desk.discard();
     desk.say(`Saved as version ${desk.store.standing.version}.`);
     void this.#recheck();
-    return true;
   }
 
-  /** The store has changed: an own save has arrived, or somebody else's, and then everything found out is old. */
-  #heard(moved: boolean): void {
-    if (this.#settle() || this.#awaited !== null || !moved) return;
+  /** The store has changed: by an own save or somebody else's; either makes what was found out old. */
+  #heard(event: EventWire | null): void {
+    if (event !== null && event.type !== "schedule.saved") return;
+    if (event?.saveAttemptId) this.#echoed = event.saveAttemptId;
     const { step } = this.#desk;
-    if (step !== "saving" && step !== "stale") void this.#recheck();
+    if (this.#awaited !== null && (event === null || event.saveAttemptId === this.#awaited)) this.#settle();
+    else if (step !== "saving" && step !== "pending" && step !== "stale") void this.#recheck();
   }
 
   /** First what is broken as it stands, then what the wishes would add. */
@@ -215,11 +215,19 @@ export class Clerk {
   #complain(error: unknown): void {
     if (aborted(error)) return;
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 412) {
-      this.#desk.step = this.#desk.wishes.size > 0 ? "stale" : "idle";
-      this.#desk.staleReason = error.message;
-    } else {
-      this.#desk.trouble = error.message;
+    if (error.status === 412) this.#stale(error.problem?.changedSince ?? []);
+    else this.#desk.trouble = error.message;
+  }
+
+  /** The schedule has moved on under the edit; without one there is nothing to lose, so it is simply fetched. */
+  #stale(changedSince: readonly ChangedSinceWire[]): void {
+    const desk = this.#desk;
+    desk.changedSince = changedSince;
+    if (desk.wishes.size === 0) {
+      void this.refresh();
+      return;
     }
+    desk.step = "stale";
+    desk.say("Not saved: the schedule has changed.");
   }
 }

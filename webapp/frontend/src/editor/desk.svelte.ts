@@ -8,7 +8,7 @@ import { minuteOf } from "../core/clock.ts";
 import { dayIndex, type Frame, type Placement, type Session, type Standing } from "../core/model.ts";
 import type { FeedState } from "../core/feed.ts";
 import type { Store } from "../core/store.ts";
-import type { AnswerWire, ConflictWire, RepairWire, ViolationWire } from "../core/wire.ts";
+import type { AnswerWire, ChangedSinceWire, ConflictWire, RepairWire, ViolationWire } from "../core/wire.ts";
 
 /** Where an edit is on its way: it is never lost before it is saved or discarded. */
 export type Step = "idle" | "checking" | "unchecked" | "checked" | "saving" | "pending" | "stale";
@@ -34,7 +34,8 @@ export class Desk {
   previewed = $state<number | null>(null);
   /** The conflicts that a save without repair would leave, until they are accepted with a reason. */
   warning: readonly ConflictWire[] | null = $state.raw(null);
-  staleReason = $state<string | null>(null);
+  /** What somebody else changed under an edit that could not be saved. */
+  changedSince: readonly ChangedSinceWire[] = $state.raw([]);
   publishing = $state(false);
   moving = $state<string | null>(null);
   feed = $state<FeedState>("connecting");
@@ -46,15 +47,9 @@ export class Desk {
     this.cells = new Cells(store);
   }
 
-  frame: Frame = $derived.by(() => {
-    void this.cells.all;
-    return this.store.frame;
-  });
+  frame: Frame = $derived.by(() => this.cells.frame);
 
-  standing: Standing = $derived.by(() => {
-    void this.cells.turn;
-    return { ...this.store.standing };
-  });
+  standing: Standing = $derived.by(() => this.cells.standing);
 
   scale = $derived(ZOOMS[this.zoom] ?? ZOOMS[0]!);
 
@@ -139,7 +134,7 @@ export class Desk {
     this.editedViolations = null;
     this.forgetAnswer();
     this.warning = null;
-    this.staleReason = null;
+    this.changedSince = [];
   }
 
   forgetAnswer(): void {

@@ -41,10 +41,7 @@ export class Board {
     store.subscribe((news) => this.#note(news));
   }
 
-  frame: Frame = $derived.by(() => {
-    void this.cells.all;
-    return this.store.frame;
-  });
+  frame: Frame = $derived.by(() => this.cells.frame);
 
   sessions: readonly Session[] = $derived.by(() => [...this.cells.all.values()].map((cell) => cell.session));
 
