@@ -22,6 +22,8 @@ Carried = dict[str, Any]
 PLACEHOLDERS = frozenset({"0", "-1"})
 """Person ids that feeds give to everybody whom they cannot tell apart."""
 MAX_EVENTS = 50_000
+LONGEST_IDENTIFIER = 500
+LONGEST_TEXT = 20_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -88,8 +90,8 @@ class Feed:
 
 
 def identifier(text: str) -> str:
-    """`text` as an identifier: trimmed, and without control characters."""
-    return _CONTROL.sub(" ", text).strip()
+    """`text` as an identifier: trimmed, without control characters, and of a length that every store takes."""
+    return _CONTROL.sub(" ", text).strip()[:LONGEST_IDENTIFIER]
 
 
 def facts_of(feed: Feed, *, name: str, format: str) -> Imported:
@@ -147,8 +149,8 @@ class _Facts:
                 days=days,
                 rooms=tuple(self._room(room) for room in self.feed.rooms),
                 sessions=sessions,
-                people=tuple(Person(id=key, name=person.name) for key, person in self.people.items()),
-                name=self.feed.title,
+                people=tuple(Person(id=key, name=person.name[:LONGEST_TEXT]) for key, person in self.people.items()),
+                name=self.feed.title[:LONGEST_TEXT],
                 timezone=timezone,
             )
         except FactError as error:
@@ -178,7 +180,8 @@ class _Facts:
         session_id = self._session_id(event)
         speakers = tuple(dict.fromkeys(key for person in event.persons if (key := self._person(person))))
         try:
-            session = Session(session_id, minutes, event.title, event.track or None, speakers)
+            title, track = event.title[:LONGEST_TEXT], event.track[:LONGEST_TEXT] or None
+            session = Session(session_id, minutes, title, track, speakers)
         except FactError as error:
             raise DocumentError(self.name, event.place, str(error)) from None
         identity = {key: value for key in ("id", "guid", "code") if (value := getattr(event, key))}

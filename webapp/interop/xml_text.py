@@ -42,14 +42,16 @@ def _has_document_type(name: str, line: int) -> DocumentError:
 
 
 def _not_xml(error: Exception, data: bytes, name: str) -> DocumentError:
-    last = line_of(data.rstrip(), len(data))
-    line = min(getattr(error, "lineno", None) or 1, last)
+    whole = data.rstrip()
+    last = line_of(whole, len(whole))
+    line, column = getattr(error, "position", (1, 0))
+    line = min(max(line or 1, 1), last)
     reason = str(getattr(error, "msg", None) or error)
     reason = re.sub(r",? ?line \d+, column \d+$", "", reason.split("\n")[0]).strip()
     if "not proper UTF-8" in reason or "encoding error" in reason.lower():
         return DocumentError(name, f"line {line}", "the text is not in the encoding that the file declares (or UTF-8)")
     if "depth" in reason.lower():
         return DocumentError(name, f"line {line}", "the elements are nested too deeply")
-    if line == last and ("Premature end" in reason or "end of" in reason.lower() or "not found" in reason):
+    if line == last and column >= len(whole) - (whole.rfind(b"\n") + 1):
         return DocumentError(name, f"line {line}", "the XML breaks off before its end")
     return DocumentError(name, f"line {line}", f"this is not well-formed XML: {reason or 'no reason is known'}")

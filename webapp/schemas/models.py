@@ -14,7 +14,7 @@ from solver.conference import MAX_MINUTES
 from webapp.interop.document import DocumentError, shown
 from webapp.interop.json_text import path_text
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Minutes = Annotated[int, Field(ge=1, le=MAX_MINUTES)]
 Pause = Annotated[int, Field(ge=0, le=MAX_MINUTES)]

@@ -1,0 +1,168 @@
+"""What the commands share: reading and writing files, options for stored data, and how bad input ends."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from solver.conference import Conference
+    from solver.edits import Edit
+    from webapp.schemas import Imported
+    from webapp.settings import Settings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+STDIN = "-"
+
+
+class BadInput(click.ClickException):
+    """Input that cannot be used: its one line goes to standard error, the exit status is 2."""
+
+    exit_code = 2
+
+
+@contextmanager
+def complaints() -> Iterator[None]:
+    """Turn what documents are refused for into `BadInput`."""
+    from webapp.schemas import DocumentError
+
+    try:
+        yield
+    except DocumentError as error:
+        raise BadInput(str(error)) from None
+
+
+def read_conference(path: str) -> Imported:
+    """The conference in a file of any format."""
+    from webapp.schemas import read_document
+
+    with complaints():
+        return read_document(read_bytes(path), spoken(path))
+
+
+def read_edit_file(path: str, conference: Conference) -> list[Edit]:
+    """The edits in a file, for this conference."""
+    from webapp.schemas import parse_json, read_edits
+
+    with complaints():
+        name = spoken(path)
+        return read_edits(parse_json(read_bytes(path), name), conference, name)
+
+
+def read_bytes(path: str) -> bytes:
+    """A file's contents, or standard input's for `-`; not much more than a document may have."""
+    from webapp.interop.document import MAX_BYTES
+
+    try:
+        if path == STDIN:
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{spoken(path)}: it cannot be read: {_reason(error)}") from None
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """Write a file whole or not at all; what is no ordinary file is written to as it is."""
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{spoken(path)}: it cannot be written: {_reason(error)}") from None
+
+
+def write_stdout(data: bytes) -> None:
+    """Bytes to standard output."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def spoken(path: str) -> str:
+    """A file as messages name it."""
+    return "standard input" if path == STDIN else path
+
+
+def say_warnings(imported: Imported, path: str) -> None:
+    """What was odd about a file, on standard error."""
+    from webapp.interop.document import one_line
+
+    for warning in imported.warnings:
+        click.echo(one_line(f"{spoken(path)}: {warning}"), err=True)
+
+
+def console(*, err: bool = False) -> Console:
+    """A place for pretty output, plain where it is not a terminal."""
+    from rich.console import Console
+
+    return Console(stderr=err, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def json_line(told: dict[str, Any]) -> None:
+    """The one JSON object that `--json` promises."""
+    import json
+
+    click.echo(json.dumps(told, ensure_ascii=True))
+
+
+def stored_data(command: Function) -> Function:
+    """The options of every command that touches stored data."""
+    command = click.option(
+        "--database", metavar="URL", help="The database, instead of an SQLite file in the data directory."
+    )(command)
+    return click.option(
+        "--data", metavar="DIR", help="The data directory.  [default: $CALLBOARD_DATA, else ./callboard-data]"
+    )(command)
+
+
+def settings(data: str | None, database: str | None) -> Settings:
+    """Settings from the options and the environment."""
+    from webapp.settings import Settings
+
+    try:
+        return Settings.from_environment(data=data, database=database)
+    except ValueError as error:
+        raise BadInput(f"settings: {error}") from None
+    except Exception as error:
+        raise BadInput(f"{database or 'CALLBOARD_DATABASE'}: it is not the URL of a database: {error}") from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Put a finished file in the target's place, with the target's permissions or those of a new file."""
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]

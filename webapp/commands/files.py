@@ -1,0 +1,69 @@
+"""`callboard import` and `callboard export`: files into the store and out of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from webapp.commands.common import (
+    STDIN,
+    complaints,
+    read_conference,
+    say_warnings,
+    settings,
+    stored_data,
+    write_bytes,
+    write_stdout,
+)
+from webapp.commands.stores import opened
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+FORMATS = ("callboard", "schedule-xml", "schedule-json", "ics", "csv", "xlsx")
+
+
+@click.command("import")
+@click.argument("file")
+@click.option("--slug", metavar="NAME", help="The schedule's short name in addresses.  [default: made of its name]")
+@stored_data
+def import_file(file: str, slug: str | None, data: str | None, database: str | None) -> int:
+    """Make a schedule of FILE and print its id."""
+    from webapp.services.importing import import_document
+
+    imported = read_conference(file)
+    say_warnings(imported, file)
+    with opened(settings(data, database), create=True) as store:
+        schedule_id = import_document(store, imported, slug=slug, editor_id=None)
+    click.echo(schedule_id)
+    return 0
+
+
+@click.command("export")
+@click.argument("schedule")
+@click.option("--format", "format", type=click.Choice(FORMATS), required=True, help="What to write.")
+@click.option("-o", "--output", metavar="FILE", default=STDIN, help="Where to write.  [default: standard output]")
+@stored_data
+def export_file(schedule: str, format: str, output: str, data: str | None, database: str | None) -> int:
+    """Write the draft of SCHEDULE, an id or a short name, as a file."""
+    from webapp.schemas import write_document
+    from webapp.services import reading
+
+    with opened(settings(data, database)) as store:
+
+        def work(session: Session) -> tuple[Any, dict[str, Any]]:
+            row, facts = reading.draft_facts(store, session, schedule)
+            return facts, reading.carried(session, row.id)
+
+        facts, carried = store.read(work)
+    with complaints():
+        written = write_document(format, facts.conference, facts.schedule, carried)
+    if output == STDIN:
+        write_stdout(written)
+    else:
+        write_bytes(output, written)
+    return 0
+
+
+COMMANDS = {"import": import_file, "export": export_file}

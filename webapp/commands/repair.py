@@ -1,0 +1,221 @@
+"""`callboard repair`: minimal repairs, with proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from webapp.commands.check import counted
+from webapp.commands.common import (
+    STDIN,
+    BadInput,
+    complaints,
+    console,
+    json_line,
+    read_conference,
+    read_edit_file,
+    say_warnings,
+    spoken,
+    write_bytes,
+    write_stdout,
+)
+
+if TYPE_CHECKING:
+    from solver.answer import Answer, Progress, Repair, RepairMove
+    from solver.conference import Conference, Placement
+    from solver.edits import Edited
+    from webapp.schemas import Imported
+
+STATUS = {
+    "nothing_to_repair": 0,
+    "proved_minimal": 0,
+    "infeasible": 1,
+    "proved_moved": 3,
+    "best_found": 3,
+    "unknown": 3,
+}
+SUFFIXES = {".xml": "schedule-xml", ".ics": "ics", ".csv": "csv", ".xlsx": "xlsx"}
+PROVED = {
+    "moved+price": "proved: no repair is better",
+    "moved": "proved: no repair moves fewer sessions",
+    "no": "not proved",
+}
+
+
+def _finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter("it must be a number of seconds")
+    return value
+
+
+@click.command()
+@click.argument("file")
+@click.option("--edits", "edits_file", metavar="EDITS", help="Make these edits first; what they place stays.")
+@click.option("--alternatives", default=1, type=click.IntRange(1, 100), help="At most so many repairs.  [default: 1]")
+@click.option(
+    "--time-limit",
+    default=30.0,
+    type=click.FloatRange(0),
+    callback=_finite,
+    metavar="SECONDS",
+    help="Stop then, with the best found and its bounds.  [default: 30]",
+)
+@click.option(
+    "--scope",
+    type=click.Choice(["all", "edit"]),
+    default="all",
+    help="Repair everything, or only what the edits touch.  [default: all]",
+)
+@click.option("--place", is_flag=True, help="Place unplaced sessions too.")
+@click.option(
+    "--engine", type=click.Choice(["auto", "cp_sat"]), default="auto", help="The search to use.  [default: auto]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="REPAIRED",
+    help="Write the repaired schedule, in FILE's format or what the suffix says.",
+)
+def repair(
+    file: str,
+    edits_file: str | None,
+    alternatives: int,
+    time_limit: float,
+    scope: str,
+    place: bool,
+    engine: str,
+    as_json: bool,
+    output: str | None,
+) -> int:
+    """Find the fewest moves that leave no violation in FILE."""
+    from webapp.schemas import answer_json, apply_edits
+
+    if file == STDIN == edits_file:
+        raise BadInput("standard input: it cannot be both the file and the edits")
+    if output == STDIN and as_json:
+        raise BadInput("standard output: it cannot take both the JSON answer and the repaired schedule")
+    imported = read_conference(file)
+    edits = [] if edits_file is None else read_edit_file(edits_file, imported.conference)
+    with complaints():
+        edited = apply_edits(imported.conference, imported.schedule, edits, name=spoken(edits_file or ""))
+    say_warnings(imported, file)
+
+    from solver.repair import countdown
+    from solver.repair import repair as solve
+
+    with _progress() as progress:
+        answer = solve(
+            imported.conference,
+            imported.schedule,
+            edits,
+            alternatives=alternatives,
+            remaining=countdown(time_limit),
+            scope="edit" if scope == "edit" else "all",
+            place=place,
+            engine="cp_sat" if engine == "cp_sat" else "auto",
+            progress=progress,
+        )
+    written = output is not None and _write(output, imported, edited, answer)
+    if as_json:
+        json_line(answer_json(edited.conference, answer, camel=False, offset=False))
+    elif output != STDIN:
+        _print(edited.conference, answer)
+        if written:
+            console(err=True).print(f"written to {output}")
+    return STATUS[answer.status]
+
+
+def _write(output: str, imported: Imported, edited: Edited, answer: Answer) -> bool:
+    """Write the schedule with the first repair in it; nothing where there is none."""
+    from webapp.schemas import write_document
+
+    if not answer.repairs and answer.status != "nothing_to_repair":
+        return False
+    schedule: dict[str, Placement] = dict(edited.schedule)
+    for move in answer.repairs[0].moves if answer.repairs else ():
+        schedule[move.session] = move.target
+    with complaints():
+        data = write_document(_format(output, imported.format), edited.conference, schedule, imported.carried)
+    if output == STDIN:
+        write_stdout(data)
+    else:
+        write_bytes(output, data)
+    return True
+
+
+def _format(output: str, given: str) -> str:
+    """What the suffix says, else the input's format; of the two formats in JSON the input's, else Callboard's."""
+    suffix = Path(output).suffix.lower()
+    if suffix != ".json":
+        return SUFFIXES.get(suffix, given)
+    if given in ("callboard", "schedule-json"):
+        return given
+    return "schedule-json" if Path(output).name.lower().endswith("schedule.json") else "callboard"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None] | None]:
+    """A line on a terminal's standard error that says how far the search has come."""
+    out = console(err=True)
+    if not out.is_terminal:
+        yield None
+        return
+    with out.status("Looking for the smallest repair …") as line:
+
+        def tell(progress: Progress) -> None:
+            best = "none yet" if progress.moved is None else counted(progress.moved, "move")
+            line.update(
+                f"best: {best} · at least {counted(progress.moved_lower_bound, 'move')} · {progress.seconds:.0f} s"
+            )
+
+        yield tell
+
+
+def _print(conference: Conference, answer: Answer) -> None:
+    out = console()
+    took = f"({answer.seconds:.3f} s)"
+    match answer.status:
+        case "nothing_to_repair":
+            out.print(f"✓ nothing to repair {took}", style="green")
+        case "infeasible":
+            out.print(f"✗ no repair exists: that is proved {took}", style="red")
+            for reason in answer.reasons:
+                out.print(f"  {reason}")
+        case "unknown":
+            bound = counted(answer.moved_lower_bound or 0, "move")
+            out.print(f"? the time ran out with nothing in hand; at least {bound} {took}", style="yellow")
+        case _:
+            out.print(f"{counted(answer.violations_before, 'violation')} before {took}", style="bold")
+            if answer.status == "best_found":
+                bound = counted(answer.moved_lower_bound or 0, "move")
+                out.print(f"the time ran out: this is the best found; at least {bound} are needed", style="yellow")
+    for number, one in enumerate(answer.repairs, 1):
+        _print_repair(conference, one, number, len(answer.repairs))
+
+
+def _print_repair(conference: Conference, one: Repair, number: int, of: int) -> None:
+    out = console()
+    which = f"Repair {number}" if of > 1 else "Repair"
+    style = "yellow" if one.proved == "no" else "green"
+    out.print(f"{which}: {counted(one.moved, 'move')}, price {one.price} ({PROVED[one.proved]})", style=style)
+    for move in one.moves:
+        out.print(f"  {_said(conference, move)}")
+
+
+def _said(conference: Conference, move: RepairMove) -> str:
+    session = conference.session[move.session]
+    origin = "unplaced" if move.origin is None else _place(conference, move.origin)
+    return f"{session.label}: {origin} → {_place(conference, move.target)}"
+
+
+def _place(conference: Conference, placement: Placement) -> str:
+    return f"{conference.clock.spoken(placement.start)} {conference.room[placement.room].label}"
+
+
+COMMANDS = {"repair": repair}

@@ -1,0 +1,45 @@
+"""`callboard serve` and `callboard demo`: the running application."""
+
+from __future__ import annotations
+
+import click
+
+from webapp.commands.common import settings, stored_data
+from webapp.commands.stores import store_complaints
+
+PORT = click.IntRange(0, 65535)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", default=8000, type=PORT, help="The port; 0 picks a free one.  [default: 8000]")
+@click.option("--redis", metavar="URL", help="The backplane, for several web processes.")
+@stored_data
+def serve(host: str, port: int, redis: str | None, data: str | None, database: str | None) -> int:
+    """Serve schedules to editors and attendees."""
+    from webapp.serving import supervisor
+
+    chosen = settings(data, database)
+    with store_complaints(chosen):
+        return supervisor.serve(host=host, port=port, data=chosen.data, database=database, redis=redis)
+
+
+@click.command()
+@click.option("--port", default=8000, type=PORT, help="The port; 0 picks a free one.  [default: 8000]")
+@click.option(
+    "--sessions",
+    default=300,
+    type=click.IntRange(1, 5000),
+    help="How many sessions the conference has.  [default: 300]",
+)
+@click.option("--data", metavar="DIR", help="The data directory.  [default: $CALLBOARD_DATA, else ./callboard-data]")
+def demo(port: int, sessions: int, data: str | None) -> int:
+    """Serve a generated conference, to try everything on."""
+    from webapp.serving import supervisor
+
+    chosen = settings(data, None)
+    with store_complaints(chosen):
+        return supervisor.demo(port=port, sessions=sessions, data=chosen.data)
+
+
+COMMANDS = {"serve": serve, "demo": demo}
