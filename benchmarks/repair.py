@@ -95,7 +95,7 @@ def measure(plan: Plan, sessions: int, progress: Progress, task: TaskID) -> Size
         rooms = len(built.rooms)
         told = disruptions(built, schedule, seed=seed, count=plan.count, kind=plan.kinds)
         for number, scenario in enumerate(told):
-            compare = sessions <= plan.peer_up_to and number in spread(plan.peer_edits // plan.seeds, plan.count)
+            compare = sessions <= plan.peer_up_to and number in spread(ceil(plan.peer_edits / plan.seeds), plan.count)
             cases.append(_case(plan, built, schedule, scenario, compare=compare))
             progress.advance(task)
     return Size(sessions, rooms, sum(shares) / len(shares), cases)
@@ -103,7 +103,8 @@ def measure(plan: Plan, sessions: int, progress: Progress, task: TaskID) -> Size
 
 def spread(few: int, count: int) -> set[int]:
     """A few of `count` numbers, evenly spread, so that every kind of edit has its turn."""
-    return {index * count // few for index in range(min(few, count))}
+    few = min(few, count)
+    return {index * count // few for index in range(few)}
 
 
 def percentile(numbers: Sequence[float], percent: float) -> float:
