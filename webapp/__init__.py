@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ def create_app(settings: Settings) -> APIFlask:
     from apiflask import APIFlask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from webapp import api, auth, live, problems, security
+    from webapp import api, auth, live, pages, problems, security
     from webapp.auth import views as auth_views
     from webapp.bell import SilentBell
     from webapp.serving.solver_client import SolverClient
@@ -49,8 +47,7 @@ def create_app(settings: Settings) -> APIFlask:
     auth.init_app(app)
     app.register_blueprint(auth_views.bp)
     api.init_app(app)
-    if find_spec("webapp.pages") is not None:
-        app.register_blueprint(import_module("webapp.pages").bp)
+    app.register_blueprint(pages.bp)
     live.init_app(app)
     for blueprint in app.blueprints.values():
         if not hasattr(blueprint, "enable_openapi"):
