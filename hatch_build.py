@@ -48,8 +48,6 @@ class Frontend:
 
     def is_stale(self) -> bool:
         """Whether the sources have changed since the assets were built."""
-        if not (self.sources / "package.json").is_file():
-            return False
         return _read(self.static / FINGERPRINT) != self.fingerprint()
 
     def fingerprint(self) -> str:
