@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -135,3 +136,37 @@ def test_the_wheel_brings_the_command_and_the_licence(wheel: zipfile.Path) -> No
     (about,) = (entry for entry in wheel.iterdir() if entry.name.endswith(".dist-info"))
     assert (about / "entry_points.txt").read_text() == "[console_scripts]\ncallboard = webapp.cli:main\n"
     assert (about / "licenses" / "LICENSE").exists()
+
+
+FROM_THE_WHEEL = """
+import sys
+from pathlib import Path
+import webapp
+from webapp.settings import Settings
+from webapp.store import upgrade
+unpacked, data = map(Path, sys.argv[1:])
+assert Path(webapp.__file__).is_relative_to(unpacked), webapp.__file__
+settings = Settings(data=data)
+upgrade(settings.database)
+client = webapp.create_app(settings).test_client()
+print(client.get("/").text)
+for asset in (unpacked / "webapp" / "static").glob("*.js"):
+    assert client.get(f"/static/{asset.name}").status_code == 200, asset.name
+"""
+
+
+@pytest.mark.slow
+def test_the_app_runs_from_the_wheel_alone(wheel: zipfile.Path, tmp_path: Path) -> None:
+    unpacked, data = tmp_path / "unpacked", tmp_path / "data"
+    data.mkdir()
+    wheel.root.extractall(unpacked)
+    finished = subprocess.run(
+        [sys.executable, "-c", FROM_THE_WHEEL, str(unpacked), str(data)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(unpacked)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert '<link rel="stylesheet" href="/static/' in finished.stdout
