@@ -8,18 +8,18 @@ inclusion-minimal way to choose which ends of the broken pairs leave, and to all
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain
+from dataclasses import replace
+from itertools import chain, product
 
 import numpy as np
 
 from solver.index import Index
 from solver.problem import Finding, Places, Problem, distinct
 
-
 Remaining = Callable[[], float]
 
 
-class OutOfTime(Exception):
+class OutOfTimeError(Exception):
     """The clock ended a search before its proof."""
 
 
@@ -60,12 +60,12 @@ class Chains:
         """The cheapest irredundant repair of exactly `count` moves that is distinct from the earlier ones.
 
         None is a proof that there is none (given that there is none with fewer moves, or that those are all earlier).
-        Raises `OutOfTime`; what was found until then is in `best`.
+        Raises `OutOfTimeError`; what was found until then is in `best`.
         """
         self.best, self._best_price, self._earlier = None, 2**40, earlier or []
         for cover in self.covers(count):
             if self.remaining() <= 0:
-                raise OutOfTime
+                raise OutOfTimeError
             self._place(cover, {}, cover, count - len(cover), 0)
         return self.best
 
@@ -75,7 +75,7 @@ class Chains:
             self._finish(placed, paid)
             return
         if self.remaining() <= 0:
-            raise OutOfTime
+            raise OutOfTimeError
         session, cells = self._narrowest(queue, placed, gone, spare)
         rest = queue - {session}
         owed = sum(self.index.cheapest(one) for one in rest)
@@ -129,14 +129,13 @@ class Chains:
 
 def roots(problem: Problem) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
     """Sessions that must leave, and pairs of which one must."""
-    must, pairs = set(problem.homeless), set()
+    must = frozenset(problem.homeless_or_broken)
+    pairs = set()
     for violation in problem.broken:
-        movable = [session for session in violation.sessions if problem.movable(session)]
-        if len(movable) == 1:
-            must.add(movable[0])
-        elif len(movable) == 2:
-            pairs.add((min(movable), max(movable)))
-    return frozenset(must), tuple(sorted(pair for pair in pairs if must.isdisjoint(pair)))
+        movable = sorted(session for session in violation.sessions if problem.movable(session))
+        if len(movable) == 2 and must.isdisjoint(movable):
+            pairs.add((movable[0], movable[1]))
+    return must, tuple(sorted(pairs))
 
 
 def _covers(chosen: frozenset[str], pairs: tuple[tuple[str, str], ...], size: int) -> Iterator[frozenset[str]]:
@@ -147,7 +146,7 @@ def _covers(chosen: frozenset[str], pairs: tuple[tuple[str, str], ...], size: in
     if not left:
         yield chosen
         return
-    first, second = left[0]
+    first, _ = left[0]
     yield from _covers(chosen | {first}, pairs, size)
     # Without the first, everything that clashes with it must leave.
     neighbours = frozenset(chain.from_iterable(pair for pair in left if first in pair)) - {first}
@@ -164,26 +163,61 @@ def _matching(pairs: list[tuple[str, str]]) -> int:
 
 
 def redundant_part(index: Index, placed: Places) -> frozenset[str]:
-    """A non-empty part of the moves that can be put back without leaving a violation; empty if there is none."""
+    """A non-empty part of the moves that can be put back without leaving a violation; empty if there is none.
+
+    What is kept must hit every violation and, with a session, keep everybody whose old place it now takes.
+    """
     problem, schedule = index.problem, index.problem.schedule
-    names = [session for session in sorted(placed) if session in schedule]
-    number = {session: bit for bit, session in enumerate(names)}
-    needed = [0] * len(names)
-    """For each session, as bits: who now stands where it was.  The last bit is for sessions that were unplaced."""
-    for session, bit in number.items():
-        for other, target in placed.items():
-            if other != session and index.collide(other, target, session, schedule[session]):
-                needed[bit] |= 1 << number.get(other, len(names))
-    broken = [
-        sum(1 << number[one] for one in violation.sessions if one in number)
-        for violation in problem.broken
-        if any(one in number for one in violation.sessions)
-    ]
-    for part in range(1, 1 << len(names)):
-        blocked = any(part >> bit & 1 and needed[bit] & ~part for bit in range(len(names)))
-        if not blocked and not any(whole & ~part == 0 for whole in broken):
-            return frozenset(session for session, bit in number.items() if part >> bit & 1)
+    takes = {
+        session: [
+            other
+            for other in placed
+            if other != session and other in schedule and index.collide(session, target, other, schedule[other])
+        ]
+        for session, target in placed.items()
+    }
+    musts = {session for session in placed if session not in schedule}
+    either: list[tuple[str, ...]] = []
+    for violation in problem.broken:
+        moved = tuple(session for session in violation.sessions if session in placed)
+        if len(moved) == 1:
+            musts.add(moved[0])
+        elif moved:
+            either.append(moved)
+    for choice in product(*dict.fromkeys(pair for pair in either if musts.isdisjoint(pair))):
+        kept: set[str] = set()
+        queue = [*musts, *choice]
+        while queue:
+            session = queue.pop()
+            if session not in kept:
+                kept.add(session)
+                queue += takes[session]
+        if len(kept) < len(placed):
+            return frozenset(placed.keys() - kept)
     return frozenset()
+
+
+def insert_one_by_one(problem: Problem, index: Index, remaining: Remaining) -> Places | None:
+    """A repair at once, not a smallest one: take the broken sessions out and put them back one after the other.
+
+    Those with the fewest places come first; each is placed with as few pushes as it alone allows.
+    """
+    must, pairs = roots(problem)
+    gone = next(_covers(must, pairs, len(must) + len(pairs)))
+    present = {session: place for session, place in problem.schedule.items() if session not in gone}
+    places: Places = {}
+    settled: set[str] = set()
+    for session in sorted(gone, key=lambda one: (int(index.field(one, gone).allowed.sum()), one)):
+        step = replace(problem, schedule=present | places, homeless=(session,), held=problem.held | settled)
+        finding = Finding()
+        find(Chains(step, Index(step), remaining), finding, most_pushed=2, note=lambda _: None)
+        if finding.places is None:
+            return None
+        places |= finding.places
+        settled.add(session)
+    while padding := redundant_part(index, places):
+        places = {session: place for session, place in places.items() if session not in padding}
+    return places
 
 
 def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[Finding], None]) -> None:
@@ -202,6 +236,6 @@ def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[
                 finding.places, finding.count_proved, finding.price_proved = found, True, True
                 return
         finding.count_floor = max(finding.count_floor, least + most_pushed + 1)
-    except OutOfTime:
+    except OutOfTimeError:
         if chains.best is not None:
             finding.places, finding.count_proved = chains.best, True

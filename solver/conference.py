@@ -50,6 +50,8 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Room:
+    """A place with what it holds and offers; None where it is not known."""
+
     id: str
     name: str = ""
     building: str | None = None
@@ -71,6 +73,8 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """Somebody who speaks, and when they cannot."""
+
     id: str
     name: str = ""
     unavailable: tuple[Interval, ...] = ()

@@ -246,7 +246,7 @@ def another(
     remaining: Remaining,
     redundant_part: Callable[[Places], frozenset[str]],
 ) -> tuple[Places | None, bool]:
-    """The cheapest irredundant repair of `count` moves that is distinct from the earlier ones, and whether that is proved.
+    """The cheapest irredundant repair of `count` moves distinct from the earlier ones, and whether that is proved.
 
     A repair that is found to be padded is cut off together with everything that is padded in the same way.
     """

@@ -31,6 +31,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Resize:
+    """Let a session last so many minutes."""
+
     session: str
     minutes: int
 
@@ -45,33 +47,45 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Unplace:
+    """Take a session off the schedule."""
+
     session: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
+    """Forbid that a repair moves a session."""
+
     session: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unpin:
+    """Allow that again."""
+
     session: str
 
 
 @dataclass(frozen=True, slots=True)
 class CloseRoom:
+    """Close a room for a time, beside the times when it is closed already."""
+
     room: str
     closed: Interval
 
 
 @dataclass(frozen=True, slots=True)
 class PersonUnavailable:
+    """Note a time when a person cannot speak."""
+
     person: str
     unavailable: Interval
 
 
 @dataclass(frozen=True, slots=True)
 class SetAudience:
+    """Expect so many people; None: nobody knows."""
+
     session: str
     audience: int | None
 

@@ -25,6 +25,8 @@ Slice = tuple[int, int, int]
 
 
 class Field(NamedTuple):
+    """Where one session may stand."""
+
     allowed: Mask
     """Not barred by facts, nor by a session that may not move."""
     displaced: Counts
@@ -85,7 +87,7 @@ class Index:
     def prices(self, session: str) -> Counts:
         """What it costs to move the session to each place, in minutes."""
         if session not in self._prices:
-            origin = self.problem.schedule.get(session)
+            origin = self.problem.origins.get(session)
             price = np.zeros(self.shape, dtype=np.int32)
             price += ROOM_CHANGE_PRICE
             track = self.problem.conference.session[session].track
@@ -217,7 +219,7 @@ class Index:
                 number, first, last = self.footprint(session, other, schedule[other])
                 mask[number, first:last] = False  # counted by its room already
                 displaced += mask
-        here = schedule.get(session)
+        here = self.problem.origins.get(session)
         if here is not None:
             start = bisect_left(self._start_list, here.start)
             if start < len(self._start_list) and self._start_list[start] == here.start:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -39,6 +39,8 @@ class Problem:
     """Unplaced sessions that are to be placed."""
     lenient: bool = False
     """Whether old violations may stay (`scope="edit"`)."""
+    origins: Schedule = field(default_factory=dict)
+    """What moves are priced against: the schedule as edited, also while a search takes sessions out of `schedule`."""
 
     @staticmethod
     def of(conference: Conference, schedule: Schedule, edits: Sequence[Edit], scope: Scope, place: bool) -> Problem:
@@ -54,7 +56,18 @@ class Problem:
             frozenset(violation.key for violation in old),
             tuple(homeless) if place else (),
             scope == "edit",
+            edited.schedule,
         )
+
+    @cached_property
+    def homeless_or_broken(self) -> tuple[str, ...]:
+        """Sessions that must be given another place whatever else happens, by id."""
+        must = set(self.homeless)
+        for violation in self.broken:
+            movable = [session for session in violation.sessions if self.movable(session)]
+            if len(movable) == 1:
+                must.add(movable[0])
+        return tuple(sorted(must))
 
     def movable(self, session: str) -> bool:
         return session not in self.held and not self.conference.session[session].pinned
@@ -84,7 +97,7 @@ class Problem:
     def hosted(self) -> Mapping[str, frozenset[tuple[str, Day | None]]]:
         """Track → the rooms and days that host a session of it in the schedule as edited."""
         found: dict[str, set[tuple[str, Day | None]]] = {}
-        for session, placement in self.schedule.items():
+        for session, placement in self.origins.items():
             track = self.conference.session[session].track
             if track is not None:
                 found.setdefault(track, set()).add((placement.room, self.conference.day_of(placement.start)))
@@ -92,7 +105,7 @@ class Problem:
 
     def price(self, session: str, target: Placement) -> int:
         """The price of moving one session, in minutes; one that was unplaced pays for its room only."""
-        origin = self.schedule.get(session)
+        origin = self.origins.get(session)
         price = abs(target.start - origin.start) if origin else 0
         if origin is None or origin.room != target.room:
             price += ROOM_CHANGE_PRICE

@@ -1,7 +1,7 @@
 """The front door: what mends this schedule with the fewest moves, proved.
 
-First the plain check, then chains of displaced sessions, then the lazy CP-SAT model for what is left.  Every repair that
-leaves this module has been judged by the plain checker.
+First the plain check, then chains of displaced sessions, then the lazy CP-SAT model for what is left.  Every
+repair that leaves this module has been judged by the plain checker.
 """
 
 from __future__ import annotations
@@ -101,6 +101,11 @@ class _Question:
         self.search = chains.Chains(self.problem, self.index, share)
         chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
         self.search.remaining = self.remaining
+        if self.finding.places is None:
+            self.finding.places = chains.insert_one_by_one(
+                self.problem, self.index, countdown(self.remaining() * CHAINS_SHARE)
+            )
+            self._note(self.finding)
 
     def _proved(self) -> Proved:
         if not self.finding.count_proved:
@@ -129,7 +134,7 @@ class _Question:
         if engine == "auto" and self.engine == "chains":
             try:
                 return self.search.search(count, earlier), True
-            except chains.OutOfTime:
+            except chains.OutOfTimeError:
                 return self.search.best, False
         return cp_sat.another(
             self.problem,

@@ -26,14 +26,15 @@ class InOrder(PairRule):
             start = schedule[entry.after].start
             if start < end + entry.gap:
                 before, after = conference.session[entry.before], conference.session[entry.after]
+                starts, ends = conference.clock.spoken(start), conference.clock.spoken(end)
                 pause = f", with {entry.gap} minutes between them" if entry.gap else ""
                 yield Violation(
                     self.name,
                     (entry.before, entry.after),
                     min(start, end),
                     max(start, end + entry.gap),
-                    f"{after.label} must come after {before.label}{pause}, but starts {conference.clock.spoken(start)}, "
-                    f"and the other ends {conference.clock.spoken(end)}",
+                    f"{after.label} must come after {before.label}{pause}, "
+                    f"but starts {starts}, and the other ends {ends}",
                     entry=number,
                 )
 

@@ -37,7 +37,8 @@ class Travel(PairRule):
                         end,
                         start,
                         f"{conference.person[person].label} has {start - end} minutes from {first.label} in "
-                        f"{origin} to {second.label} in {target}, the way takes {needed}, {span(conference, end, start)}",
+                        f"{origin} to {second.label} in {target}, the way takes {needed}, "
+                        f"{span(conference, end, start)}",
                         person=person,
                     )
 

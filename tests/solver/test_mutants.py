@@ -1,0 +1,60 @@
+"""A rule that is too lax, or too strict, does not get past brute force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from solver.conference import Conference, Room, Session
+from solver.repair import countdown, repair
+from solver.rules.apart_overlap import ApartOverlap
+from solver.rules.order import InOrder
+from solver.rules.rule import Window
+from solver.rules.turnover import Turnover
+from tests.solver.test_exactness import CASES, said, truth
+from tests.solver.tiny import case
+
+
+def faults_of_the_search() -> int:
+    """How many of the cases the search gets wrong; its own alarm, the judge of every answer, counts as well."""
+    wrong = 0
+    for seed in CASES:
+        tiny = case(seed)
+        try:
+            answer = repair(tiny.conference, tiny.schedule, tiny.edits, remaining=countdown(60))
+            wrong += said(answer) != truth(seed)
+        except AssertionError:
+            wrong += 1
+    return wrong
+
+
+def test_a_rule_that_the_search_forgets_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lax(self: ApartOverlap, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
+        return ()
+
+    monkeypatch.setattr(ApartOverlap, "windows", lax)
+    assert faults_of_the_search() > 0
+
+
+def test_a_turnover_that_is_a_minute_too_long_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def strict(self: Turnover, room: Room) -> int:
+        return room.turnover + 1
+
+    monkeypatch.setattr(Turnover, "pad", strict)
+    assert faults_of_the_search() > 0
+
+
+def test_an_order_that_asks_for_too_much_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = InOrder.windows
+
+    def strict(self: InOrder, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
+        for rooms, low, high in real(self, conference, a, b, room_b):
+            yield rooms, low - 30, high + 30
+
+    monkeypatch.setattr(InOrder, "windows", strict)
+    assert faults_of_the_search() > 0
+
+
+def test_without_a_fault_nothing_is_noticed() -> None:
+    assert faults_of_the_search() == 0
