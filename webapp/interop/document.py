@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,10 @@ from solver.conference import Conference, Placement
 
 MAX_BYTES = 32_000_000
 """The largest document that is read."""
+LONGEST_IDENTIFIER = 500
 MAX_DEPTH = 60
 """How deep a document's parts may lie inside one another."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 class DocumentError(ValueError):
@@ -33,6 +36,16 @@ class Imported:
     format: str = "callboard"
     carried: dict[str, Any] = field(default_factory=dict)
     """What a foreign format holds and Callboard does not model, for the way back.  Plain JSON."""
+
+
+def identifier(text: str) -> str:
+    """`text` as an identifier: trimmed, without control characters, and of a length that every store takes."""
+    return _CONTROL.sub(" ", text).strip()[:LONGEST_IDENTIFIER]
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` says something and has no control characters."""
+    return bool(text) and not _CONTROL.search(text)
 
 
 def one_line(text: str) -> str:

@@ -6,7 +6,6 @@ identifiers, persons, hours, nights, and what is left out with a warning.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -15,16 +14,14 @@ from typing import Any
 
 from solver.conference import Conference, Day, FactError, Interval, Person, Placement, Room, Session
 from solver.grid import Clock, LocalTimeError
-from webapp.interop.document import DocumentError, Imported, shown
+from webapp.interop.document import DocumentError, Imported, identifier, shown
 from webapp.interop.feed_times import read_clock, read_length, read_moment, start_of, zone_exists, zone_of_offsets
 
 Carried = dict[str, Any]
 PLACEHOLDERS = frozenset({"0", "-1"})
 """Person ids that feeds give to everybody whom they cannot tell apart."""
 MAX_EVENTS = 50_000
-LONGEST_IDENTIFIER = 500
 LONGEST_TEXT = 20_000
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(slots=True)
@@ -87,11 +84,6 @@ class Feed:
     restore: dict[str, dict[str, str]] = field(default_factory=dict)
     """Our own identifiers, which a feed that we wrote brings back: `sessions` by guid, `rooms` by name,
     `people` by key."""
-
-
-def identifier(text: str) -> str:
-    """`text` as an identifier: trimmed, without control characters, and of a length that every store takes."""
-    return _CONTROL.sub(" ", text).strip()[:LONGEST_IDENTIFIER]
 
 
 def facts_of(feed: Feed, *, name: str, format: str) -> Imported:

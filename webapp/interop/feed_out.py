@@ -19,7 +19,9 @@ from urllib.parse import quote, urljoin
 from uuid import UUID, uuid5
 
 from solver.conference import Conference, Person, Room, Schedule, Session
+from webapp.interop.document import identifier
 from webapp.interop.feed_times import read_date, read_moment
+from webapp.interop.xml_text import xml_safe
 
 NAMESPACE = UUID("6d0f8a1c-5f0e-5c0b-9d5e-0c3b7a4e2f61")
 """The namespace of every UUID that Callboard makes for a feed; it never changes."""
@@ -116,7 +118,7 @@ class _Builder:
     def _name_rooms(self) -> dict[str, str]:
         names: dict[str, str] = {}
         for room in self.conference.rooms:
-            name = room.label.strip() or room.id
+            name = identifier(xml_safe(room.label)) or identifier(xml_safe(room.id)) or "Room"
             if name in names.values():
                 name = f"{name} ({room.id})"
             while name in names.values():
@@ -155,12 +157,12 @@ class _Builder:
     def _person(self, person: Person) -> OutPerson:
         carried = _section(self.carried, "people", person.id)
         number, guid = str(carried.get("id", "")), carried.get("guid")
-        number = number if re.fullmatch(r"-?[0-9]{1,15}", number, re.ASCII) else ""
+        number = number if re.fullmatch(r"0|-?[1-9][0-9]{0,14}", number, re.ASCII) else ""
         if guid == person.id or is_uuid(person.id):
             return OutPerson(person.name, number, person.id if is_uuid(person.id) else "", carried)
         if _NUMBER.fullmatch(person.id) and number in ("", person.id):
             return OutPerson(person.name, person.id, "", carried)
-        if person.name.strip().lower() == person.id and number in ("", "0", "-1"):
+        if identifier(xml_safe(person.name)).lower() == person.id and number in ("", "0", "-1"):
             return OutPerson(person.name, number, "", carried)
         guid = self._guid("person", person.id)
         self.restore["people"][guid] = person.id

@@ -9,8 +9,8 @@ from typing import Any
 
 from solver.conference import Conference, Room, Schedule
 from webapp.interop import feed_out
-from webapp.interop.document import DocumentError, Imported, shown
-from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, facts_of, identifier
+from webapp.interop.document import DocumentError, Imported, identifier, shown
+from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, facts_of
 from webapp.interop.feed_out import OutDay, OutEvent, Outgoing, OutPerson
 from webapp.interop.feed_times import read_date, write_length
 from webapp.interop.schedule_xml import checked_restore

@@ -11,8 +11,8 @@ from lxml import etree
 
 from solver.conference import Conference, Schedule
 from webapp.interop import feed_out
-from webapp.interop.document import DocumentError, Imported
-from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, facts_of, identifier
+from webapp.interop.document import DocumentError, Imported, identifier, is_plain
+from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, facts_of
 from webapp.interop.feed_out import OutDay, OutEvent, Outgoing, OutPerson
 from webapp.interop.feed_times import read_date, write_length
 from webapp.interop.xml_text import parse_xml, xml_safe
@@ -178,7 +178,7 @@ def checked_restore(found: object) -> dict[str, dict[str, str]]:
     if not isinstance(found, dict):
         return {}
     return {
-        kind: {str(key): text for key, own in entries.items() if isinstance(own, str) and (text := identifier(own))}
+        kind: {str(key): own for key, own in entries.items() if isinstance(own, str) and is_plain(own)}
         for kind, entries in found.items()
         if kind in ("sessions", "rooms", "people") and isinstance(entries, dict)
     }

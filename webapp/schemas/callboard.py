@@ -21,11 +21,17 @@ from webapp.interop.document import DocumentError, shown
 from webapp.schemas.models import CallboardShape, DayShape, SessionShape, first_repeated, shaped
 from webapp.schemas.times import TimeReader, day_json
 
+VERSION = 1
+"""The version of the format, under the key `callboard`."""
+
 
 def read_callboard(obj: object, name: str) -> tuple[Conference, dict[str, Placement]]:
     """The conference and schedule of a Callboard file; raises `DocumentError` with the path of what is wrong."""
     if not isinstance(obj, dict):
         raise DocumentError(name, "", f"a Callboard file is an object, not {shown(obj)}")
+    version = obj.get("callboard", VERSION)
+    if version != VERSION or not isinstance(version, int) or isinstance(version, bool):
+        raise DocumentError(name, "callboard", f"it is {shown(version)}; this program reads {VERSION}")
     return _Reader(shaped(CallboardShape, obj, name), name).read()
 
 
@@ -200,7 +206,7 @@ def callboard_json(conference: Conference, schedule: Schedule) -> dict[str, Any]
     """The Callboard file of a conference and schedule.  Keys that would say nothing are left out."""
     clock = conference.clock
     return {
-        "callboard": 1,
+        "callboard": VERSION,
         "conference": {
             "name": conference.name,
             "timezone": conference.timezone,
