@@ -172,6 +172,7 @@ class Feed:
         for members, fresh in deliveries:
             for piece in _pieces(fresh):
                 self._broadcast(members, piece)
+                gevent.sleep(0)
 
     def _jump(self) -> None:
         """Older events than the next have left the log: whoever follows it reads the schedule afresh."""
