@@ -9,7 +9,7 @@ FRONTEND := $(BIN)/python hatch_build.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick lint format bench docs assets system lock wheel clean
+.PHONY: help demo test quick lint format bench docs pictures assets system lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: assets ## the measurements of benchmarks/
 docs: assets ## check the links of the documentation and write docs/openapi.json
 	$(BIN)/pytest tests/test_documentation.py
 	$(BIN)/python scripts/write_openapi.py docs/openapi.json
+
+pictures: assets system ## take the documentation's pictures of a running demonstration
+	$(BIN)/python scripts/take_pictures.py docs/pictures
 
 system: ## install Chromium, PostgreSQL and Redis for the tests where that is possible
 	@scripts/install-test-programs

@@ -13,23 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import servers
+from tests import chromium, servers
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_SKIPS = os.environ.get("CALLBOARD_NO_SKIPS") == "1"
 MARKS_OF_FOLDER = {"browser": ("browser", "slow"), "reliability": ("reliability", "slow")}
 MARKS_OF_FIXTURE = {"postgresql_server": ("postgres", "slow"), "redis_server": ("redis", "slow")}
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--no-first-run",
-]
 
 # How fast this machine is today decides no test: neither a deadline nor a complaint about slow examples.
 settings.register_profile(
@@ -95,9 +84,8 @@ def redis_url(redis_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The system's Chromium; no browser is ever downloaded."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
+    """The system's Chromium."""
+    found = chromium.program()
     if found is None:
         pytest.skip("Chromium is not installed")
     return found
@@ -106,7 +94,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium_path: str) -> dict[str, Any]:
     """Let pytest-playwright drive the system's Chromium, also as root and in a small container."""
-    return {**browser_type_launch_args, "executable_path": chromium_path, "args": CHROMIUM_ARGUMENTS}
+    return {**browser_type_launch_args, "executable_path": chromium_path, "args": chromium.ARGUMENTS}
 
 
 # --- marks ----------------------------------------------------------------------------------------------------------

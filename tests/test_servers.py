@@ -30,7 +30,7 @@ def run_without_data(tmp_path: Path, *, no_skips: str) -> subprocess.CompletedPr
     """Run a suite of one test that wants the real schedules, on a machine that has none."""
     suite = tmp_path / "tests"
     suite.mkdir()
-    for name in ("conftest.py", "servers.py", "__init__.py"):
+    for name in ("conftest.py", "servers.py", "chromium.py", "__init__.py"):
         (suite / name).write_text((ROOT / "tests" / name).read_text())
     (suite / "test_data.py").write_text("def test_reads_a_real_schedule(shared_data):\n    assert shared_data\n")
     environment = {**os.environ, "CALLBOARD_NO_SKIPS": no_skips, "CALLBOARD_TEST_DATA": str(tmp_path / "nowhere")}
