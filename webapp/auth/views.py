@@ -19,6 +19,9 @@ bp = Blueprint("auth", __name__)
 @bp.get("/sign-in")
 def sign_in() -> AnyResponse:
     """Follow a one-time link: sets the session cookie and goes on to the editor."""
+    if request.method == "HEAD":
+        # Programs that preview links must not use them up.
+        return Response(status=204)
     settings: Settings = current_app.extensions["callboard.settings"]
     lifetime = timedelta(days=settings.sign_in_days)
     cookie = links.redeem(_store(), request.args.get("token", ""), lifetime=lifetime)

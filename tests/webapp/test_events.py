@@ -1,0 +1,158 @@
+"""The event log: numbered without gaps, told whole to editors, and only what is public to anybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from tests.webapp.small import Caller, move
+from webapp.events import log
+from webapp.events.types import public_view
+from webapp.store import Store
+
+
+def test_numbers_have_no_gaps_whatever_happens_in_between(editor: Caller) -> None:
+    editor.save(move("knots", "12:00"))
+    editor.save(move("knots", "11:30", "hall"))
+    editor.save(move("nobody", "11:30"))
+    editor.save(move("knots", "12:30"), version=1)
+    editor.save(move("knots", "11:30", "hall"), override={"reason": "try"})
+    editor.publish()
+    editor.save(move("knots", "12:30", "attic"), publish=True)
+    events = editor.events()
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert editor.draft()["lastSeq"] == len(events)
+
+
+def test_a_move_tells_where_from_and_where_to(editor: Caller) -> None:
+    saved = editor.save(move("knots", "12:00")).get_json()
+    moved, updated, told = editor.events(after=1)
+    assert moved == {
+        "seq": 2,
+        "type": "session.moved",
+        "time": moved["time"],
+        "scheduleId": editor.schedule_id,
+        "version": 2,
+        "sessionId": "knots",
+        "roomId": "attic",
+        "startTime": "2027-02-06T12:00:00+01:00",
+        "endTime": "2027-02-06T12:45:00+01:00",
+        "previous": {
+            "roomId": "attic",
+            "startTime": "2027-02-06T11:00:00+01:00",
+            "endTime": "2027-02-06T11:45:00+01:00",
+        },
+        "editorId": saved["editorId"],
+        "saveAttemptId": saved["saveAttemptId"],
+    }
+    assert (updated["type"], updated["resource"], updated["resourceId"]) == ("schedule.updated", "session", "knots")
+    assert updated["updatedFields"] == ["startTime", "endTime"]
+    assert updated["previousValues"] == {
+        "startTime": "2027-02-06T11:00:00+01:00",
+        "endTime": "2027-02-06T11:45:00+01:00",
+    }
+    assert updated["timestamp"] == told["updatedAt"]
+    assert (told["type"], told["status"]) == ("schedule.saved", "ready_to_publish")
+
+
+def test_each_kind_of_change_has_its_event(editor: Caller) -> None:
+    editor.save(
+        move("spare", "16:00", "hall"),
+        {"op": "unplace", "session": "knots"},
+        {"op": "resize", "session": "looms", "minutes": 50},
+        {"op": "unpin", "session": "opening"},
+        {"op": "pin", "session": "engines"},
+        {"op": "set_audience", "session": "engines", "audience": 90},
+        {"op": "close_room", "room": "hall", "from": "2027-02-06T17:00", "to": "2027-02-06T18:00"},
+        {"op": "person_unavailable", "person": "ben", "from": "2027-02-06T09:00", "to": "2027-02-06T10:00"},
+    )
+    told = {event["type"] for event in editor.events(after=1)}
+    assert told == {
+        "session.placed",
+        "session.unplaced",
+        "session.resized",
+        "session.unpinned",
+        "session.pinned",
+        "session.audience_changed",
+        "room.closed",
+        "person.availability_changed",
+        "schedule.updated",
+        "schedule.saved",
+    }
+
+
+def test_conflicts_are_detected_and_resolved_in_the_log(editor: Caller) -> None:
+    def conflicts() -> list[tuple[str, str]]:
+        return [
+            (event["type"], event["conflictId"]) for event in editor.events() if event["type"].startswith("conflict.")
+        ]
+
+    accepted = editor.save(move("knots", "11:30", "hall"), override={"reason": "try"}).get_json()
+    identity = accepted["conflicts"][0]["conflictId"]
+    assert conflicts() == [("conflict.detected", identity)]
+    editor.save(move("knots", "11:35"), override={"reason": "try"})
+    assert conflicts() == [("conflict.detected", identity)]
+    editor.save(move("knots", "13:00"))
+    assert conflicts()[-1] == ("conflict.resolved", identity)
+    editor.save(move("knots", "11:30"), override={"reason": "again"})
+    assert conflicts()[-1] == ("conflict.detected", identity)
+
+
+def test_attendees_get_public_events_only_with_the_one_before_named(editor: Caller, attendee: Caller) -> None:
+    for start in ("12:00", "12:30", "13:00"):
+        editor.save(move("knots", start), publish=True)
+        editor.save(move("looms", start, "hall"), override={"reason": "draft only"})
+        editor.save(move("looms", "14:00", "attic"))
+    public = attendee.events()
+    assert [event["type"] for event in public] == ["schedule.published"] * 3
+    assert [event["previousSeq"] for event in public] == [0, public[0]["seq"], public[1]["seq"]]
+    whole = {event["seq"]: event for event in editor.events()}
+    for event in public:
+        assert event.keys() == {
+            "seq",
+            "previousSeq",
+            "type",
+            "time",
+            "scheduleId",
+            "version",
+            "publishedVersion",
+            "changes",
+        }
+        assert event.items() <= whole[event["seq"]].items()
+
+
+def test_pages_join_without_loss(editor: Caller) -> None:
+    for start in ("12:00", "12:30", "13:00"):
+        editor.save(move("knots", start))
+    whole = editor.get("/events?limit=500").get_json()
+    assert whole["next"] is None
+    assert editor.events() == whole["items"]
+    assert editor.get("/events?after=9999").get_json() == {"items": [], "next": None}
+
+
+def test_the_log_is_read_by_the_feed_as_the_api_tells_it(editor: Caller, store: Store) -> None:
+    editor.save(move("knots", "12:00"), publish=True)
+    read = store.read(lambda session: log.read(session, editor.schedule_id, 1, 100))
+    assert read == editor.events(after=1)
+    assert [event["type"] for event in read if public_view(event)] == ["schedule.published"]
+
+
+def test_the_bell_rings_once_after_each_commit_and_never_without_one(app: Flask, editor: Caller) -> None:
+    rung: list[tuple[str, int, int]] = []
+
+    class Listener:
+        def ring(self, schedule_id: str, seq: int) -> None:
+            rung.append((schedule_id, seq, editor.draft()["lastSeq"]))
+
+    app.extensions["callboard.bell"] = Listener()
+    editor.save(move("knots", "12:00"))
+    editor.save(move("knots", "11:30", "hall"))
+    editor.save(move("knots", "12:30"), version=1)
+    editor.save(move("knots", "12:30"), publish=True)
+    assert rung == [(editor.schedule_id, 4, 4), (editor.schedule_id, 8, 8)]
+
+
+def test_an_events_time_is_when_it_was_saved(editor: Caller) -> None:
+    saved: dict[str, Any] = editor.save(move("knots", "12:00")).get_json()
+    assert {event["time"] for event in editor.events(after=1)} == {saved["createdAt"]}
