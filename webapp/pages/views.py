@@ -114,12 +114,14 @@ def _boot(schedule_id: str, slug: str, identity: auth.Identity) -> dict[str, str
 def _published(slug: str) -> tuple[str, str, list[PlainDay]]:
     """Id, name and plain rows of what attendees see."""
 
+    store = _store()
+
     def work(session: Session) -> tuple[str, str, list[PlainDay]]:
         row = reading.find(session, slug)
-        facts, _ = reading.published_facts(_store(), session, row)
+        facts, _ = reading.published_facts(store, session, row)
         return row.id, facts.conference.name or slug, plain_days(facts.conference, facts.schedule)
 
-    return _store().read(work)
+    return store.read(work)
 
 
 def _role() -> str:

@@ -13,7 +13,7 @@ export function arrow(from: Box, to: Box): string {
   const rightwards = b.x > a.x;
   const startX = rightwards ? from.left + from.width : from.left;
   const endX = rightwards ? to.left - HEAD : to.left + to.width + HEAD;
-  const reach = Math.max(Math.abs(endX - startX) / 2, BULGE) * (rightwards ? 1 : -1);
+  const reach = (endX - startX) / 2;
   return `M${startX} ${a.y}C${startX + reach} ${a.y} ${endX - reach} ${b.y} ${endX} ${b.y}`;
 }
 

@@ -36,9 +36,9 @@ export function statusText(status: Status): string {
   return STATUSES[status];
 }
 
-/** `2 moves · 35 min` */
+/** `2 moves · 35 min`: how many sessions move, and how far in all. */
 export function repairText(repair: RepairWire): string {
-  return `${count(repair.moved, "move")} · ${repair.price} min`;
+  return `${count(repair.moved, "move")} · ${durationText(repair.price)}`;
 }
 
 /** What is proved of one repair, in the company of the whole answer. */

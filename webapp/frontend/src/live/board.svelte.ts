@@ -4,7 +4,7 @@ import { Cells } from "../core/cells.svelte.ts";
 import type { FeedState } from "../core/feed.ts";
 import { dayIndex, type Frame, type Session } from "../core/model.ts";
 import { nowNext, season } from "../core/nownext.ts";
-import { programme, type Filter } from "../core/programme.ts";
+import { passing, programme, type Filter } from "../core/programme.ts";
 import type { News, Store } from "../core/store.ts";
 
 /** A session that was changed while somebody was looking. */
@@ -50,6 +50,16 @@ export class Board {
   season = $derived(season(this.sessions, this.at));
 
   slots = $derived(programme(this.frame, this.sessions, this.day, this.filter));
+
+  /** How many sessions of each day pass the filter. */
+  found = $derived.by(() => {
+    const passes = passing(this.frame, this.filter);
+    const counts = this.frame.days.map(() => 0);
+    for (const session of this.sessions) {
+      if (session.place && passes(session)) counts[dayIndex(this.frame.days, session.place.start)]! += 1;
+    }
+    return counts;
+  });
 
   /** The newest changes first, without those that were read. */
   news: readonly Change[] = $derived(
