@@ -1,0 +1,116 @@
+"""The OpenAPI document: version 3.1, closed in itself, and true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from flask import Flask
+
+from tests.webapp.small import Caller, move
+
+
+@pytest.fixture
+def document(app: Flask) -> dict[str, Any]:
+    response = app.test_client().get("/api/v1/openapi.json", headers={"Host": "evil.test"})
+    assert response.status_code == 200
+    assert "evil" not in response.text
+    told: dict[str, Any] = response.get_json()
+    return told
+
+
+def references(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        if isinstance(tree.get("$ref"), str):
+            yield tree["$ref"]
+        for value in tree.values():
+            yield from references(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from references(value)
+
+
+def test_it_is_openapi_3_1_and_refers_to_nothing_outside(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    found = set(references(document))
+    assert found
+    for reference in found:
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+
+
+def test_it_describes_every_route_of_the_api(app: Flask, document: dict[str, Any]) -> None:
+    routes = {
+        (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/schedules")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    described = {(path, method) for path, operations in document["paths"].items() for method in operations}
+    assert described == routes
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert "default" in operation["responses"]
+            assert "security" in operation
+
+
+def validator(document: dict[str, Any], path: str, method: str, status: str) -> jsonschema_rs.Draft202012Validator:
+    content = document["paths"][path][method]["responses"][status]["content"]
+    [media] = content.values()
+    return jsonschema_rs.Draft202012Validator({**media["schema"], "components": document["components"]})
+
+
+def test_answers_have_the_shape_it_says(document: dict[str, Any], editor: Caller, attendee: Caller) -> None:
+    base = "/api/v1/schedules/{reference}"
+    saved = editor.save(move("knots", "12:00"), publish=True)
+    warned = editor.save(move("knots", "11:30", "hall"))
+    stale = editor.save(move("knots", "12:00"), version=1)
+    wrong = editor.save(move("knots", "12:00", "cellar"))
+    repaired = editor.post("/repairs", {"expectedVersion": 2, "edits": [move("knots", "11:30", "hall")]})
+    checked = editor.post("/checks", {"edits": [move("knots", "11:30", "hall")]})
+    for path, method, response in (
+        (base, "get", editor.get()),
+        (base, "get", attendee.get()),
+        (base + "/published", "get", attendee.get("/published")),
+        (base + "/saves", "post", saved),
+        (base + "/saves", "post", warned),
+        (base + "/saves", "post", stale),
+        (base + "/saves", "post", wrong),
+        (base + "/saves", "get", editor.get("/saves")),
+        (base + "/repairs", "post", repaired),
+        (base + "/checks", "post", checked),
+        (base + "/publish", "post", editor.publish()),
+        (base + "/events", "get", editor.get("/events")),
+        (base + "/audit", "get", editor.get("/audit")),
+        (base + "/conflicts", "get", editor.get("/conflicts")),
+        (base + "/now", "get", attendee.get("/now?at=2027-02-06T11:00")),
+    ):
+        validator(document, path, method, str(response.status_code)).validate(response.get_json())
+
+
+def test_a_wrong_answer_would_be_noticed(document: dict[str, Any], editor: Caller) -> None:
+    told = editor.draft()
+    told["sessions"][0]["minutes"] = "thirty"
+    with pytest.raises(jsonschema_rs.ValidationError):
+        validator(document, "/api/v1/schedules/{reference}", "get", "200").validate(told)
+
+
+def test_the_web_process_loads_no_solver_and_no_tables(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from webapp import create_app
+from webapp.settings import Settings
+
+create_app(Settings(data=Path(sys.argv[1])))
+print(*sorted({"ortools", "numba", "numpy", "pandas", "dbos"} & set(sys.modules)))
+"""
+    run = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout.strip()) == (0, ""), run.stderr
