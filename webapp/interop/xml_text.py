@@ -48,10 +48,11 @@ def _not_xml(error: Exception, data: bytes, name: str) -> DocumentError:
     line = min(max(line or 1, 1), last)
     reason = str(getattr(error, "msg", None) or error)
     reason = re.sub(r",? ?line \d+, column \d+$", "", reason.split("\n")[0]).strip()
-    if "not proper UTF-8" in reason or "encoding error" in reason.lower():
+    if re.search("not proper UTF-8|Invalid bytes|encoding error", reason):
         return DocumentError(name, f"line {line}", "the text is not in the encoding that the file declares (or UTF-8)")
     if "depth" in reason.lower():
         return DocumentError(name, f"line {line}", "the elements are nested too deeply")
-    if line == last and column >= len(whole) - (whole.rfind(b"\n") + 1):
+    at_end = line == last and column >= len(whole) - (whole.rfind(b"\n") + 1)
+    if "Premature end" in reason or (at_end and "mismatch" not in reason):
         return DocumentError(name, f"line {line}", "the XML breaks off before its end")
     return DocumentError(name, f"line {line}", f"this is not well-formed XML: {reason or 'no reason is known'}")
