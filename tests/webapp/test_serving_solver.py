@@ -1,0 +1,250 @@
+"""The solver process, asked through its client over a real socket."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures import generate
+from solver.repair import repair
+from tests.webapp.processes import children, lives, until
+from webapp.schemas import answer_json, callboard_json, read_edits
+from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, wire
+from webapp.serving.solver_process import SOLVES_AT_ONCE, WAITING_AT_MOST
+
+pytestmark = pytest.mark.slow
+Json = dict[str, Any]
+
+
+@contextmanager
+def solver_process(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-m", "webapp.serving.solver_process", "--socket", str(path)])
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SolverClient, int]]:
+    """A client of a warm solver process, and the process's id."""
+    path = tmp_path_factory.mktemp("solver") / "solver.sock"
+    with solver_process(path) as process:
+        client = SolverClient(path)
+        until(client.ping, "the solver is warm")
+        yield client, process.pid
+
+
+@pytest.fixture
+def client(running: tuple[SolverClient, int]) -> SolverClient:
+    return running[0]
+
+
+@pytest.fixture
+def pid(running: tuple[SolverClient, int]) -> int:
+    return running[1]
+
+
+def hopeless() -> Json:
+    """Sessions for more minutes than there are, all alike: a proof takes far longer than a test may."""
+    lengths = (35, 40, 45, 50, 55)
+    placed = {"room": "r0", "start": "2025-02-01T08:00"}
+    return {
+        "callboard": 1,
+        "conference": {"days": [{"date": "2025-02-01", "start": "08:00", "end": "18:00"}]},
+        "rooms": [{"id": f"r{number}"} for number in range(5)],
+        "people": [{"id": f"p{number}"} for number in range(7)],
+        "sessions": [
+            {"id": str(number), "minutes": lengths[number % 5], "speakers": [f"p{number % 7}"], **placed}
+            for number in range(66)
+        ],
+    }
+
+
+def never() -> Json:
+    raise AssertionError("the facts were asked for again")
+
+
+def ask(path_or_client: SolverClient, seconds: float, key: str = "hopeless") -> Json:
+    return path_or_client.repair(key, hopeless, [], time_limit=seconds)
+
+
+def test_the_answer_is_the_solvers(client: SolverClient) -> None:
+    conference, schedule = generate.conference(seed=5, sessions=60, rooms=5)
+    facts = callboard_json(conference, schedule)
+    first, second, *_ = sorted(schedule, key=lambda session: schedule[session].start)
+    target = schedule[second]
+    edits = [{"op": "move", "session": first, "room": target.room, "start": conference.clock.text(target.start)}]
+    told = client.repair("generated:1", lambda: facts, edits, alternatives=3)
+    direct = repair(
+        conference, schedule, read_edits(edits, conference, "edits"), alternatives=3, remaining=lambda: 30.0
+    )
+    expected = answer_json(conference, direct, camel=False, offset=True)
+    assert {**told, "seconds": 0} == {**expected, "seconds": 0}
+    assert client.repair("generated:1", never, edits, alternatives=3)["status"] == told["status"]
+
+
+def test_each_key_is_another_conference(client: SolverClient) -> None:
+    conference, schedule = generate.conference(seed=6, sessions=20, rooms=3)
+    assert client.repair("other:1", lambda: callboard_json(conference, schedule), [])["status"] == "nothing_to_repair"
+
+
+@pytest.mark.parametrize(
+    ("edits", "sentence"),
+    [
+        ([{"op": "move", "session": "nobody", "room": "r0"}], "there is no session 'nobody'"),
+        ([{"op": "dance"}], "there is no edit 'dance'"),
+        ([{"op": "swap", "sessions": ["1", "1"]}], "cannot be swapped with itself"),
+    ],
+)
+def test_edits_that_make_no_sense_are_refused(client: SolverClient, edits: list[Json], sentence: str) -> None:
+    with pytest.raises(SolverRefused, match=sentence):
+        client.repair("hopeless", hopeless, edits, time_limit=1)
+
+
+def test_facts_that_make_no_sense_are_refused(client: SolverClient) -> None:
+    with pytest.raises(SolverRefused, match=r"the facts: conference: it is missing"):
+        client.repair("broken", lambda: {"callboard": 1}, [])
+
+
+@pytest.mark.parametrize("wrong", [{"time_limit": -1}, {"alternatives": 0}, {"scope": "none"}, {"engine": "magic"}])
+def test_questions_that_make_no_sense_are_refused(client: SolverClient, wrong: Json) -> None:
+    with pytest.raises(SolverRefused, match="not understood"):
+        client.repair("hopeless", hopeless, [], **wrong)
+
+
+def test_the_limit_is_kept(client: SolverClient) -> None:
+    started = time.monotonic()
+    assert ask(client, 1.0)["status"] in ("unknown", "best_found", "proved_moved")
+    assert time.monotonic() - started < 4
+
+
+def test_a_ping_is_answered_while_a_solve_runs(client: SolverClient, pid: int) -> None:
+    with ThreadPoolExecutor() as pool:
+        long = pool.submit(ask, client, 2.0)
+        until(lambda: bool(children(pid)), "the solve runs")
+        started = time.monotonic()
+        assert client.state()["solving"] == 1
+        assert time.monotonic() - started < 0.5
+        assert not long.done()
+        long.result()
+
+
+def test_a_solve_ends_when_nobody_waits_for_it(client: SolverClient, pid: int) -> None:
+    ask(client, 0.1)
+    until(lambda: not children(pid), "the last solve has ended")
+    impatient = socket.socket(socket.AF_UNIX)
+    impatient.connect(client._path)
+    question = {"op": "repair", "key": "hopeless", "edits": [], "alternatives": 1, "time_limit": 600.0}
+    impatient.sendall(wire.packed({**question, "scope": "all", "place": False, "engine": "auto"}))
+    until(lambda: bool(children(pid)), "the solve runs")
+    impatient.close()
+    assert until(lambda: not children(pid), "the solve has ended") < 2
+    assert client.state()["solving"] == 0
+
+
+def test_two_solve_at_once_and_the_rest_wait_for_their_turn(client: SolverClient, pid: int) -> None:
+    ask(client, 0.1)
+    with ThreadPoolExecutor(max_workers=5) as pool:
+        answers = [pool.submit(ask, client, 1.0) for _ in range(4)]
+        until(lambda: client.state()["waiting"] == 2, "two wait")
+        assert len(children(pid)) == SOLVES_AT_ONCE
+        assert all(answer.result()["status"] != "infeasible" for answer in answers)
+
+
+def test_too_many_are_told_so(client: SolverClient) -> None:
+    ask(client, 0.1)
+    many = SOLVES_AT_ONCE + WAITING_AT_MOST
+    gate = threading.Event()
+    refused = []
+
+    def impatient() -> None:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(client._path)
+            question = {"op": "repair", "key": "hopeless", "edits": [], "alternatives": 1, "time_limit": 60.0}
+            connection.sendall(wire.packed({**question, "scope": "all", "place": False, "engine": "auto"}))
+            gate.wait(20)
+
+    with ThreadPoolExecutor(max_workers=many) as pool:
+        for _ in range(many):
+            pool.submit(impatient)
+        until(lambda: client.state()["waiting"] == WAITING_AT_MOST, "the queue is full")
+        with pytest.raises(SolverBusy, match="busy with 18 other repairs") as busy:
+            ask(client, 1.0)
+        refused.append(busy.value)
+        gate.set()
+    assert isinstance(refused[0], SolverUnavailable)
+    until(lambda: client.state() | {"pid": 0} == {"ready": True, "pid": 0, "solving": 0, "waiting": 0}, "all are gone")
+
+
+def test_a_solve_that_crashes_takes_nobody_along(client: SolverClient, pid: int) -> None:
+    ask(client, 0.1)
+    until(lambda: not children(pid), "the last solve has ended")
+    with ThreadPoolExecutor() as pool:
+        doomed = pool.submit(ask, client, 30.0)
+        until(lambda: bool(children(pid)), "the solve runs")
+        os.kill(children(pid)[0], signal.SIGKILL)
+        with pytest.raises(SolverUnavailable, match=r"ended without an answer \(signal 9\)"):
+            doomed.result(timeout=10)
+    assert client.ping()
+    assert ask(client, 0.1)["status"] != "infeasible"
+
+
+def test_a_question_outlives_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "solver.sock"
+    client = SolverClient(path)
+    assert not client.ping()
+    with pytest.raises(SolverUnavailable, match="does not answer"):
+        client.state()
+    with ThreadPoolExecutor() as pool:
+        early = pool.submit(ask, client, 1.0)
+        with solver_process(path) as first:
+            early.result(timeout=20)
+            caught = pool.submit(ask, client, 2.0)
+            until(lambda: bool(children(first.pid)), "the solve runs")
+            solve = children(first.pid)[0]
+            first.kill()
+            first.wait()
+            until(lambda: not lives(solve), "the solve has ended with its process", within=2)
+        with solver_process(path):
+            assert caught.result(timeout=30)["status"] != "infeasible"
+    assert not path.exists()
+
+
+def test_garbage_on_the_socket_harms_nobody(client: SolverClient) -> None:
+    for garbage in (b"\xff" * 64, b"\x00\x00\x00\x02[]", b"\x00\x00\x00\x05hello", wire.packed({"op": "dance"})):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(client._path)
+            connection.sendall(garbage)
+            connection.settimeout(5)
+            connection.recv(1000)
+    assert client.ping()
+
+
+def test_a_greenlet_that_asks_lets_others_run(client: SolverClient) -> None:
+    code = f"""
+import gevent.monkey; gevent.monkey.patch_all()
+import gevent
+from tests.webapp.test_serving_solver import hopeless
+from webapp.serving import SolverClient
+asking = gevent.spawn(lambda: SolverClient({client._path!r}).repair("hopeless", hopeless, [], time_limit=1.0))
+turns = 0
+while not asking.ready():
+    gevent.sleep(0.01)
+    turns += 1
+assert asking.get()["status"] != "infeasible" and turns > 50, turns
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
