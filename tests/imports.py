@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,6 +81,11 @@ def looks_at_the_clock(root: Path) -> list[str]:
                 if isinstance(node, ast.Attribute) and (_last_name(node.value), node.attr) in NAMES_OF_TODAY:
                     found.append(f"{file}:{node.lineno} asks for {ast.unparse(node)}")
     return found
+
+
+def package_name(requirement: str) -> str:
+    """The package that a requirement names, spelt as lock files spell it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement)[0]).lower()
 
 
 def _objection(found: Import) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,27 @@ def loaded_by(code: str, *arguments: str) -> set[str]:
     )
     assert finished.returncode == 0, finished.stderr
     return set(json.loads(finished.stdout.splitlines()[-1]))
+
+
+COME_WITH_FLASK = {"itsdangerous", "jinja2", "markupsafe", "werkzeug"}
+#: Needed without an import: a driver named in database URLs, and the time zones where the system has none.
+USED_WITHOUT_IMPORT = {"psycopg", "tzdata"}
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    declared = declared_packages()
+    shipped = (found for found in imports.imports(ROOT) if found.file.startswith(("solver/", "webapp/", "fixtures/")))
+    outside = {found.top for found in shipped} - set(imports.PARTS) - sys.stdlib_module_names - {"_typeshed"}
+    distributions = importlib.metadata.packages_distributions()
+    owners = {top: {imports.package_name(name) for name in distributions.get(top, [top])} for top in outside}
+    assert {top for top, names in owners.items() if not names & declared} - COME_WITH_FLASK == set()
+    assert declared - USED_WITHOUT_IMPORT - set().union(*owners.values()) == set()
+
+
+def declared_packages() -> set[str]:
+    """The packages that pyproject.toml asks for at run time."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return {imports.package_name(requirement) for requirement in project["dependencies"]}
 
 
 WEB_PROCESS = """

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import package_name
+
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).relative_to(ROOT).as_posix()
 BINARY = {".png", ".jpg", ".webp", ".ico", ".woff2", ".xlsx", ".gz"}
@@ -105,19 +107,14 @@ def test_locks_hold_versions_and_hashes_only(name: str) -> None:
 def test_locks_hold_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     runtime, development = locked("requirements.lock"), locked("requirements-dev.lock")
-    assert names(project["dependencies"]) <= runtime.keys()
-    assert names(project["optional-dependencies"]["dev"]) <= development.keys()
+    assert set(map(package_name, project["dependencies"])) <= runtime.keys()
+    assert set(map(package_name, project["optional-dependencies"]["dev"])) <= development.keys()
     assert runtime.items() <= development.items()
 
 
 def locked(name: str) -> dict[str, str]:
     """Package to version, as a lock file has them."""
     return dict(re.findall(r"^([\w.-]+)(?:\[.*?\])?==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
-
-
-def names(requirements: list[str]) -> set[str]:
-    """The packages that requirements name, spelt as lock files spell them."""
-    return {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement)[0]).lower() for requirement in requirements}
 
 
 def test_the_front_ends_lock_names_no_registry_and_every_package_has_a_hash() -> None:
