@@ -215,9 +215,14 @@ def insert_one_by_one(problem: Problem, index: Index, remaining: Remaining) -> P
             return None
         places |= finding.places
         settled.add(session)
-    while padding := redundant_part(index, places):
-        places = {session: place for session, place in places.items() if session not in padding}
     return places
+
+
+def without_padding(index: Index, placed: Places) -> Places:
+    """The repair without moves that can be put back."""
+    while padding := redundant_part(index, placed):
+        placed = {session: place for session, place in placed.items() if session not in padding}
+    return placed
 
 
 def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[Finding], None]) -> None:
@@ -226,8 +231,8 @@ def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[
     Gives up after `most_pushed` sessions beyond the roots, and when the time is out; what is known by then is
     in `finding`.
     """
+    least = chains.least_cover()
     try:
-        least = chains.least_cover()
         for count in range(max(finding.count_floor, least), least + most_pushed + 1):
             finding.count_floor = count
             note(finding)

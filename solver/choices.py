@@ -98,12 +98,11 @@ class Choices:
     def in_room(self, room: str) -> Rows:
         return self._by_room[self._room_number[room]]
 
-    def in_rooms(self, rooms: Iterable[str]) -> Rows:
-        parts = [self.in_room(room) for room in rooms]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-
-    def common(self, some: Rows, others: Rows) -> Rows:
-        return np.intersect1d(some, others, assume_unique=True)
+    def within(self, rows: Rows, rooms: Iterable[str]) -> Rows:
+        """Those of the rows that lie in one of the rooms."""
+        wanted = np.zeros(len(self.rooms), dtype=bool)
+        wanted[[self._room_number[room] for room in rooms]] = True
+        return rows[wanted[self.room[rows]]]
 
     def stay(self, session: int) -> int | None:
         """The row where a session (by number) is now."""

@@ -212,7 +212,7 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
     """
     budget = remaining()
     free = _broken(problem)
-    while not finding.count_proved:
+    while not finding.count_proved and remaining() > 0:
         relaxation = Relaxation(problem, free)
         if relaxation.contradiction:
             finding.infeasible, finding.culprits = True, relaxation.contradiction
@@ -232,7 +232,7 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
             _settle_for_less(problem, free + solved.evicted, finding, remaining)
             return free
         free += solved.evicted
-    if not finding.price_proved:
+    if finding.count_proved and not finding.price_proved:
         _cheapen(problem, free, finding, remaining)
     return free
 
@@ -286,13 +286,17 @@ def _broken(problem: Problem) -> list[str]:
 
 def _settle_for_less(problem: Problem, free: list[str], finding: Finding, remaining: Remaining) -> None:
     """Time is short: the best repair in which only these sessions move."""
-    relaxation = Relaxation(problem, list(dict.fromkeys(free)))
+    if remaining() <= 0:
+        return
+    in_hand = finding.places or {}
+    relaxation = Relaxation(problem, list(dict.fromkeys([*free, *in_hand])))
     if relaxation.contradiction:
         return
     relaxation.evict_nobody()
     solved = relaxation.solve(relaxation.count(), remaining())
-    if solved.places and (finding.places is None or len(solved.places) < len(finding.places)):
+    if solved.places and (finding.places is None or len(solved.places) < len(in_hand)):
         finding.places = solved.places
+    finding.count_proved = finding.places is not None and len(finding.places) <= finding.count_floor
 
 
 def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Remaining) -> None:
@@ -304,11 +308,13 @@ def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Rem
         relaxation.model.add(relaxation.count() == len(finding.places))
         solved = relaxation.solve(relaxation.price(), remaining())
         if not solved.places:
+            finding.price_floor = max(finding.price_floor, solved.bound)
             return
         in_hand = problem.total_price(finding.places)
         if not solved.evicted and problem.total_price(solved.places) <= in_hand:
             finding.places, in_hand = solved.places, problem.total_price(solved.places)
-        finding.price_proved = solved.bound >= in_hand
+        finding.price_floor = max(finding.price_floor, solved.bound)
+        finding.price_proved = finding.price_floor >= in_hand
         if finding.price_proved or not solved.evicted or not solved.optimal:
             return
         free += solved.evicted

@@ -137,6 +137,8 @@ class Finding:
     """The best repair in hand."""
     count_floor: int = 0
     """No repair moves fewer."""
+    price_floor: int = 0
+    """No repair of the proved count costs less."""
     count_proved: bool = False
     price_proved: bool = False
     infeasible: bool = False

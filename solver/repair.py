@@ -22,6 +22,8 @@ Remaining = Callable[[], float]
 
 MOST_PUSHED = 3
 """Beyond this many sessions pushed out, CP-SAT is asked instead of the chains."""
+FEW_ROOTS = 3
+"""With more sessions that must leave, a repair that is not minimal is made first."""
 CHAINS_SHARE = 0.4
 """The part of the time that the chains may take before CP-SAT gets the rest."""
 MOST_PADDING = 2
@@ -89,6 +91,8 @@ class _Question:
             return self._say("infeasible", [], self._reasons())
         if self.finding.places is None:
             return self._say("unknown", [], ())
+        if not self.finding.count_proved:
+            self.finding.places = chains.without_padding(self.index, self.finding.places)
         repairs = [self._judged(self.finding.places, self._proved())]
         if self.finding.count_proved:
             repairs += self._alternatives(engine, alternatives - 1)
@@ -96,16 +100,21 @@ class _Question:
         return self._say(statuses[self._proved()], repairs, ())
 
     def _ask_chains(self) -> None:
+        """Few roots: search first, and settle for less if that takes too long.  Many: something in hand first."""
         self.engine = "chains"
         share = countdown(self.remaining() * CHAINS_SHARE)
         self.search = chains.Chains(self.problem, self.index, share)
+        if self.search.least_cover() > FEW_ROOTS:
+            self._insert_one_by_one()
         chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
         self.search.remaining = self.remaining
         if self.finding.places is None:
-            self.finding.places = chains.insert_one_by_one(
-                self.problem, self.index, countdown(self.remaining() * CHAINS_SHARE)
-            )
-            self._note(self.finding)
+            self._insert_one_by_one()
+
+    def _insert_one_by_one(self) -> None:
+        share = countdown(self.remaining() * CHAINS_SHARE)
+        self.finding.places = chains.insert_one_by_one(self.problem, self.index, share)
+        self._note(self.finding)
 
     def _proved(self) -> Proved:
         if not self.finding.count_proved:
@@ -188,5 +197,6 @@ class _Question:
         )
 
     def _price_floor(self) -> int:
-        """What the sessions that must move will cost at least."""
-        return sum(self.index.cheapest(session) for session in chains.roots(self.problem)[0])
+        """The proved bound, or what the sessions that must move will cost at least."""
+        roots = sum(self.index.cheapest(session) for session in chains.roots(self.problem)[0])
+        return max(roots, self.finding.price_floor)

@@ -34,4 +34,4 @@ class RoomLacksFeature(UnaryRule):
         for session in choices.conference.sessions:
             if session.needs:
                 unfit = [room.id for room in choices.conference.rooms if session.needs.difference(room.features)]
-                choices.forbid(choices.common(choices.of([session.id]), choices.in_rooms(unfit)))
+                choices.forbid(choices.within(choices.of([session.id]), unfit))

@@ -33,7 +33,9 @@ class RoomTooSmall(UnaryRule):
     def post(self, choices: Choices) -> None:
         for session in choices.conference.sessions:
             if session.audience is not None:
-                rows = choices.of([session.id])
-                for room in choices.conference.rooms:
-                    if room.capacity is not None and not session.audience <= room.capacity:
-                        choices.forbid(choices.common(rows, choices.in_room(room.id)))
+                small = [
+                    room.id
+                    for room in choices.conference.rooms
+                    if room.capacity is not None and not session.audience <= room.capacity
+                ]
+                choices.forbid(choices.within(choices.of([session.id]), small))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Schedule, Session
@@ -56,27 +56,19 @@ class Travel(PairRule):
 
     def post(self, choices: Choices) -> None:
         conference = choices.conference
-        buildings = {building: choices.in_rooms(rooms) for building, rooms in rooms_by_building(conference).items()}
-        ways = {frozenset((way.origin, way.target)) for way in conference.travel}
-        together = {
-            frozenset(pair)
-            for sessions in conference.sessions_of.values()
-            for pair in combinations([session.id for session in sessions], 2)
-        }
-        for first, second in (sorted(pair) for pair in together):
-            for way in ways:
-                for here, there in (sorted(way), sorted(way, reverse=True)):
-                    if here in buildings and there in buildings:
-                        ours = choices.common(choices.of([first]), buildings[here])
-                        theirs = choices.common(choices.of([second]), buildings[there])
-                        choices.no_overlap_between(
-                            (ours, choices.start[ours], choices.end[ours] + conference.travel_minutes(here, there)),
-                            (
-                                theirs,
-                                choices.start[theirs],
-                                choices.end[theirs] + conference.travel_minutes(there, here),
-                            ),
-                        )
+        buildings = rooms_by_building(conference)
+        ways = {(way.origin, way.target) for way in conference.travel} & set(product(buildings, repeat=2))
+        ways |= {(target, origin) for origin, target in ways}
+        for first, second in {
+            (a.id, b.id) for sessions in conference.sessions_of.values() for a, b in combinations(sessions, 2)
+        }:
+            ours, theirs = choices.of([first]), choices.of([second])
+            for here, there in sorted(ways):
+                mine, other = choices.within(ours, buildings[here]), choices.within(theirs, buildings[there])
+                choices.no_overlap_between(
+                    (mine, choices.start[mine], choices.end[mine] + conference.travel_minutes(here, there)),
+                    (other, choices.start[other], choices.end[other] + conference.travel_minutes(there, here)),
+                )
 
 
 def rooms_by_building(conference: Conference) -> dict[str, list[str]]:
