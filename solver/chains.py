@@ -238,9 +238,9 @@ def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[
             note(finding)
             found = chains.search(count)
             if found is not None:
-                finding.places, finding.count_proved, finding.price_proved = found, True, True
+                finding.places, finding.price_proved = found, True
                 return
         finding.count_floor = max(finding.count_floor, least + most_pushed + 1)
     except OutOfTimeError:
         if chains.best is not None:
-            finding.places, finding.count_proved = chains.best, True
+            finding.places = chains.best

@@ -227,10 +227,10 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
         note(finding)
         if solved.optimal and not solved.evicted:
             finding.places = solved.places
-        finding.count_proved = finding.places is not None and len(finding.places) <= finding.count_floor
-        if not finding.count_proved and (not solved.evicted or remaining() < 0.3 * budget):
+            break
+        if not solved.evicted or remaining() < 0.3 * budget:
             _settle_for_less(problem, free + solved.evicted, finding, remaining)
-            return free
+            break
         free += solved.evicted
     if finding.count_proved and not finding.price_proved:
         _cheapen(problem, free, finding, remaining)
@@ -296,7 +296,6 @@ def _settle_for_less(problem: Problem, free: list[str], finding: Finding, remain
     solved = relaxation.solve(relaxation.count(), remaining())
     if solved.places and (finding.places is None or len(solved.places) < len(in_hand)):
         finding.places = solved.places
-    finding.count_proved = finding.places is not None and len(finding.places) <= finding.count_floor
 
 
 def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Remaining) -> None:

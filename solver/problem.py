@@ -139,11 +139,15 @@ class Finding:
     """No repair moves fewer."""
     price_floor: int = 0
     """No repair of the proved count costs less."""
-    count_proved: bool = False
     price_proved: bool = False
     infeasible: bool = False
     culprits: tuple[str, ...] = ()
     """When infeasible: the sessions whose places cannot be reconciled."""
+
+    @property
+    def count_proved(self) -> bool:
+        """Whether the repair in hand moves no more than the floor."""
+        return self.places is not None and len(self.places) <= self.count_floor
 
 
 def distinct(places: Mapping[str, Placement], earlier: Mapping[str, Placement]) -> bool:
