@@ -53,15 +53,19 @@ class FeedClient:
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.socket.settimeout(PATIENCE)
-        self.socket.connect(("127.0.0.1", port))
         self.protocol = WSConnection(ConnectionType.CLIENT)
         self.compressed = False
         self._events: deque[Event] = deque()
         self._text = ""
         named = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         asked = Request(host=f"127.0.0.1:{port}", target=path, extra_headers=named, extensions=[PerMessageDeflate()])
-        self.socket.sendall(self.protocol.send(asked))
-        self._shake_hands()
+        try:
+            self.socket.connect(("127.0.0.1", port))
+            self.socket.sendall(self.protocol.send(asked))
+            self._shake_hands()
+        except BaseException:
+            self.socket.close()
+            raise
 
     def __enter__(self) -> FeedClient:
         return self
@@ -132,5 +136,4 @@ class FeedClient:
                     body += part.data
                     if part.body_finished:
                         break
-                self.socket.close()
                 raise Refused(status, body)
