@@ -1,0 +1,56 @@
+"""The main story in two browsers: drag, see what breaks, accept the proved repair, publish, and it is seen."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Schedule
+from tests.browser.grid import card, drag, open_grid, panel
+
+SEEN_WITHIN = 1.0
+WATCH_FOR_CHANGE = """() => {
+  window.sameDocument = true;
+  new MutationObserver(() => {
+    window.seenAt ??= document.querySelector("[data-session=compilers]")?.textContent.includes("11:25–12:15")
+      ? Date.now() : undefined;
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_a_repaired_edit_is_on_the_attendees_screens_within_a_second(opened: Open, schedule: Schedule) -> None:
+    attendee = opened(f"/{schedule.slug}")
+    row = attendee.locator("[data-session=compilers]")
+    expect(row).to_contain_text("11:00–11:50 · Great Hall")
+    expect(attendee.get_by_text("Live", exact=True)).to_be_visible()
+    attendee.evaluate(WATCH_FOR_CHANGE)
+
+    editor = open_grid(opened(f"/edit/{schedule.slug}", editor=True))
+    drag(editor, "Fuzzing by moonlight", "Compilers in the open")
+
+    expect(panel(editor).get_by_role("heading", name="This breaks 1 rule")).to_be_visible()
+    expect(panel(editor)).to_contain_text("Room used twice Great Hall")
+    for title in ("Fuzzing by moonlight", "Compilers in the open"):
+        expect(card(editor, title)).to_have_accessible_name(re.compile("Room used twice"))
+
+    expect(panel(editor).get_by_role("button", name="1 move · 25 min proved minimal")).to_be_visible()
+    expect(editor.locator("[data-ghost=compilers]")).to_contain_text("11:25–12:15")
+    panel(editor).get_by_role("button", name="Accept and save").click()
+    expect(editor.get_by_text("Ready to publish")).to_be_visible()
+    expect(card(editor, "Compilers in the open")).to_contain_text("11:25–12:15")
+    assert schedule.place("fuzzing") == ("hall", "11:00")
+    expect(row).to_contain_text("11:00–11:50 · Great Hall")
+
+    with editor.expect_response("**/publish") as publishing:
+        editor.get_by_role("button", name="Publish").click()
+    assert publishing.value.ok
+    published = time.time()
+
+    expect(row).to_contain_text("11:25–12:15 · Great Hall")
+    expect(row).to_contain_text("Moved, was 11:00")
+    expect(attendee.get_by_role("heading", name="2 changes just now")).to_be_visible()
+    assert attendee.evaluate("window.sameDocument") is True
+    assert attendee.evaluate("window.seenAt") / 1000 - published < SEEN_WITHIN
+    expect(editor.get_by_text("Published", exact=True)).to_be_visible()
