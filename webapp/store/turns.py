@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 Result = TypeVar("Result")
 
@@ -81,16 +81,14 @@ class GeventTurns:
     def write(self, work: Callable[[], Result]) -> Result:
         self._enter()
         try:
-            done: Result = self._writer.apply(work)
-            return done
+            return _unwrapped(self._writer.apply(_outcome, (work,)))
         finally:
             self._leave()
 
     def read(self, work: Callable[[], Result]) -> Result:
         from gevent import get_hub
 
-        done: Result = get_hub().threadpool.apply(work)
-        return done
+        return _unwrapped(get_hub().threadpool.apply(_outcome, (work,)))
 
     def close(self) -> None:
         self._writer.kill()
@@ -118,3 +116,18 @@ class GeventTurns:
             self._waiting.popleft().set()
         else:
             self._busy = False
+
+
+def _outcome(work: Callable[[], Result]) -> tuple[Result | None, BaseException | None]:
+    """What came of `work`.  The pool would print an exception that passes through it; most of ours are refusals."""
+    try:
+        return work(), None
+    except BaseException as error:
+        return None, error
+
+
+def _unwrapped(outcome: tuple[Result | None, BaseException | None]) -> Result:
+    result, error = outcome
+    if error is not None:
+        raise error
+    return cast("Result", result)
