@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar, cast
 
 Result = TypeVar("Result")
+Outcome = tuple[Result | None, BaseException | None]
 
 
 class Turns(Protocol):
@@ -81,14 +82,16 @@ class GeventTurns:
     def write(self, work: Callable[[], Result]) -> Result:
         self._enter()
         try:
-            return _unwrapped(self._writer.apply(_outcome, (work,)))
+            outcome: Outcome[Result] = self._writer.apply(_outcome, (work,))
+            return _unwrapped(outcome)
         finally:
             self._leave()
 
     def read(self, work: Callable[[], Result]) -> Result:
         from gevent import get_hub
 
-        return _unwrapped(get_hub().threadpool.apply(_outcome, (work,)))
+        outcome: Outcome[Result] = get_hub().threadpool.apply(_outcome, (work,))
+        return _unwrapped(outcome)
 
     def close(self) -> None:
         self._writer.kill()
@@ -118,7 +121,7 @@ class GeventTurns:
             self._busy = False
 
 
-def _outcome(work: Callable[[], Result]) -> tuple[Result | None, BaseException | None]:
+def _outcome(work: Callable[[], Result]) -> Outcome[Result]:
     """What came of `work`.  The pool would print an exception that passes through it; most of ours are refusals."""
     try:
         return work(), None
@@ -126,7 +129,7 @@ def _outcome(work: Callable[[], Result]) -> tuple[Result | None, BaseException |
         return None, error
 
 
-def _unwrapped(outcome: tuple[Result | None, BaseException | None]) -> Result:
+def _unwrapped(outcome: Outcome[Result]) -> Result:
     result, error = outcome
     if error is not None:
         raise error
