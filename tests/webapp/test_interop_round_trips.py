@@ -139,6 +139,13 @@ def test_addresses_that_are_none_are_not_written(shared_data: Path) -> None:
         assert b"javascript" not in written
 
 
+@pytest.mark.parametrize("address", ["https://x.test/\nATTENDEE:evil", "javascript:alert(1)", "http://"])
+def test_an_address_cannot_write_lines_into_a_calendar(address: str) -> None:
+    written = write_document("ics", ODD, PLACED, {"sessions": {"5": {"url": address}}})
+    assert b"URL" not in written
+    assert b"evil" not in written
+
+
 def test_a_calendar_entry_per_placed_session_with_an_identity_that_stays() -> None:
     unplaced = {one: PLACED[one] for one in ("5", "talk")}
     calendar = Calendar.from_ical(write_document("ics", ODD, unplaced, {}))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from solver.conference import Conference, Schedule
-from webapp.interop.feed_out import OutEvent, outgoing
+from webapp.interop.feed_out import OutEvent, outgoing, web_address
 from webapp.interop.xml_text import xml_safe
 
 
@@ -46,7 +46,7 @@ def _entry(event: OutEvent, room: str, stamp: datetime) -> Any:
     told = [text for text in (speakers, event.carried.get("abstract")) if isinstance(text, str) and text]
     if told:
         entry.add("description", xml_safe("\n\n".join(told)))
-    address = event.carried.get("url")
-    if isinstance(address, str) and address.startswith(("http://", "https://")):
+    address = web_address(event.carried.get("url"))
+    if address:
         entry.add("url", address)
     return entry

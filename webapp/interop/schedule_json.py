@@ -66,6 +66,11 @@ def _list(value: object, name: str, place: str) -> list[Any]:
     return value
 
 
+def _objects(value: object) -> list[dict[str, Any]]:
+    """The objects in a list; what is not one says nothing."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def _text(value: object) -> str:
     """The text of a value; of a translated one the English, else the first."""
     match value:
@@ -85,11 +90,11 @@ def _read_head(feed: Feed, schedule: Mapping[str, Any], conference: Mapping[str,
     if isinstance(kept, dict) and isinstance(kept.get("acronym"), str):
         own["acronym"] = kept["acronym"]
     own |= {"base_url": base} if base else {}
-    tracks = [track for track in conference.get("tracks") or [] if isinstance(track, dict) and _text(track.get("name"))]
+    tracks = [track for track in _objects(conference.get("tracks")) if _text(track.get("name"))]
     carried = {"version": _text(schedule.get("version")), "conference": own, "tracks": tracks}
     feed.carried = {key: value for key, value in carried.items() if value}
-    for room in conference.get("rooms") or []:
-        if isinstance(room, dict) and (found := identifier(_text(room.get("name")))):
+    for room in _objects(conference.get("rooms")):
+        if found := identifier(_text(room.get("name"))):
             feed.rooms.setdefault(found, {key: room[key] for key in _ROOM_KEYS if room.get(key) is not None})
 
 
@@ -119,7 +124,7 @@ def _read_event(feed: Feed, event: Mapping[str, Any], room: str, place: str) -> 
     if event.get("do_not_stream") not in (None, ""):
         carried["do_not_stream"] = event["do_not_stream"]
     for kind in ("links", "attachments"):
-        found = [_read_reference(one) for one in event.get(kind) or [] if isinstance(one, dict)]
+        found = [_read_reference(one) for one in _objects(event.get(kind))]
         if found:
             carried[kind] = found
     return FeedEvent(
@@ -134,7 +139,7 @@ def _read_event(feed: Feed, event: Mapping[str, Any], room: str, place: str) -> 
         end=_text(event.get("end")),
         length=_text(event.get("duration")),
         track=_text(event.get("track")),
-        persons=[_read_person(one) for one in event.get("persons") or [] if isinstance(one, dict)],
+        persons=[_read_person(one) for one in _objects(event.get("persons"))],
         carried=carried,
     )
 
@@ -301,7 +306,7 @@ def _person_json(person: OutPerson) -> dict[str, Any]:
         told |= {key: address} if address else {}
     links = told.pop("links", None)
     if isinstance(links, list):
-        told["links"] = _references_json([_read_reference(one) for one in links if isinstance(one, dict)])
+        told["links"] = _references_json([_read_reference(one) for one in _objects(links)])
     return told
 
 
@@ -318,4 +323,5 @@ def _references_json(references: list[Carried]) -> list[dict[str, Any]]:
 def _slug(wanted: object) -> str | None:
     if not isinstance(wanted, str):
         return None
-    return re.sub(r"[^a-z0-9_]+", "-", wanted.lower()).strip("-_") or None
+    slug = re.sub(r"[^a-z0-9_]+", "-", wanted.lower()).rstrip("-_")
+    return slug if len(slug) > 1 else None
