@@ -58,3 +58,9 @@ test("search finds people and rooms without case and accents, and every word mus
   assert.deepEqual(ids("cafe talk"), ["a", "c", "b"]);
   assert.deepEqual(ids("adele nowhere"), []);
 });
+
+test("weeks before the conference no room is called free until a time of another day", () => {
+  const long = nowNext(frame, sessions, minuteOf("2025-01-10T10:00+01:00"));
+  assert.deepEqual(new Set(long.map(({ freeUntil }) => freeUntil)), new Set([null]));
+  assert.equal(hall("07:00").freeUntil, minuteOf(at("1", "10:00")));
+});

@@ -155,6 +155,11 @@ export function dayIndex(days: readonly Day[], minute: Minute): number {
   return distances.indexOf(Math.min(...distances));
 }
 
+/** Whether two minutes belong to one day of the conference, and not only to its nearest. */
+export function sameDay(days: readonly Day[], a: Minute, b: Minute): boolean {
+  return Math.abs(a - b) < 1440 && dayIndex(days, a) === dayIndex(days, b);
+}
+
 export function speakersText(frame: Frame, session: Session): string {
   return session.speakers.map((id) => frame.person.get(id) ?? id).join(", ");
 }

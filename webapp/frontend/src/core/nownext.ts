@@ -1,7 +1,7 @@
 /** Who is on now and next in every room, from the sessions and a minute; nothing is asked of the server. */
 
 import type { Minute } from "./clock.ts";
-import { dayIndex, endOf, type Frame, type Room, type Session } from "./model.ts";
+import { endOf, sameDay, type Frame, type Room, type Session } from "./model.ts";
 
 export interface RoomNow {
   room: Room;
@@ -17,10 +17,9 @@ export function nowNext(frame: Frame, sessions: Iterable<Session>, at: Minute): 
     const entry = session.place && rooms.get(session.place.room);
     if (entry) consider(entry, session, at);
   }
-  const today = dayIndex(frame.days, at);
   for (const entry of rooms.values()) {
     const start = entry.next?.place?.start ?? null;
-    if (!entry.now && start !== null && dayIndex(frame.days, start) === today) entry.freeUntil = start;
+    if (!entry.now && start !== null && sameDay(frame.days, start, at)) entry.freeUntil = start;
   }
   return [...rooms.values()];
 }
