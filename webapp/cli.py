@@ -84,8 +84,10 @@ class NobodyReads(Exception):
 
 def _complain(error: click.ClickException) -> None:
     """One line on standard error, also for a message of several."""
+    from webapp.interop.document import one_line
+
     line = " ".join(error.format_message().split())
-    click.echo(f"callboard: {line}", err=True)
+    click.echo(f"callboard: {one_line(line)}", err=True)
 
 
 def _escape_what_cannot_be_printed() -> None:
@@ -109,7 +111,9 @@ def _print_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> 
         ctx.exit()
 
 
-@click.group(cls=Callboard, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    "callboard", cls=Callboard, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "--version",
     is_flag=True,

@@ -110,7 +110,13 @@ def console(*, err: bool = False) -> Console:
     """A place for pretty output, plain where it is not a terminal."""
     from rich.console import Console
 
-    return Console(stderr=err, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    class Pretty(Console):
+        """A console that leaves a reader who went away to the command's end."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Pretty(stderr=err, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def json_line(told: dict[str, Any]) -> None:
@@ -132,14 +138,20 @@ def stored_data(command: Function) -> Function:
 
 def settings(data: str | None, database: str | None) -> Settings:
     """Settings from the options and the environment."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     from webapp.settings import Settings
 
     try:
-        return Settings.from_environment(data=data, database=database)
+        chosen = Settings.from_environment(data=data, database=database)
+        make_url(chosen.database)
+    except ArgumentError:
+        given = "--database" if database else "CALLBOARD_DATABASE"
+        raise BadInput(f"{given}: it is not the URL of a database") from None
     except ValueError as error:
-        raise BadInput(f"settings: {error}") from None
-    except Exception as error:
-        raise BadInput(f"{database or 'CALLBOARD_DATABASE'}: it is not the URL of a database: {error}") from None
+        raise BadInput(f"the environment's settings: {error}") from None
+    return chosen
 
 
 def _replace(target: Path, data: bytes) -> None:
