@@ -55,6 +55,7 @@ class Settings:
             data=Path(data or given.get("CALLBOARD_DATA") or "callboard-data"),
             database=database or given.get("CALLBOARD_DATABASE") or "",
             redis=redis or given.get("CALLBOARD_REDIS") or None,
+            solver_socket=Path(socket) if (socket := given.get("CALLBOARD_SOLVER_SOCKET")) else None,
             proxies=int(given.get("CALLBOARD_PROXIES") or 0),
         )
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from flask import Flask, request
 from flask_sock import Sock
 
+from webapp.live import hub as hub_module
 from webapp.live.feed import Event, Head
 from webapp.live.handoff import Gateway, NoReader, handed
 from webapp.live.hub import Hub
@@ -36,6 +37,7 @@ class ListLog:
         return {key: value for key, value in event.items() if key != "editorId"}
 
 
+hub_module.PING_SECONDS = int(os.environ.get("LIVE_APP_PING_SECONDS", "25"))
 app = Flask(__name__)
 app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
 log = ListLog()

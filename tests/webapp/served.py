@@ -34,9 +34,10 @@ def callboard(*arguments: str | Path) -> list[str]:
 class Served:
     """A running `serve` or `demo`, and its addresses."""
 
-    def __init__(self, process: subprocess.Popen[str], data: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], data: Path, database: str | None = None) -> None:
         self.process = process
         self.data = data
+        self.database = Settings(data=data, database=database or "").database
         assert process.stdout is not None
         self.lines = [process.stdout.readline().rstrip("\n") for _ in range(2)]
         assert process.poll() is None, f"it ended with status {process.returncode}"
@@ -53,7 +54,7 @@ class Served:
     def token(self, role: str) -> str:
         """A bearer token of that role."""
         if role not in self._tokens:
-            store = open_store(Settings(data=self.data).database)
+            store = open_store(self.database)
             try:
                 self._tokens[role] = tokens.create(store, role)
             finally:
@@ -94,11 +95,15 @@ class Served:
 
 
 @contextmanager
-def serving(data: Path, *arguments: str | Path, command: str = "serve", port: int = 0) -> Iterator[Served]:
+def serving(
+    data: Path, *arguments: str | Path, command: str = "serve", port: int = 0, database: str | None = None
+) -> Iterator[Served]:
     """Run it in a process group of its own, and end whatever is left of it."""
+    if database is not None:
+        arguments += ("--database", database)
     process = start(data, *arguments, command=command, port=port)
     try:
-        yield Served(process, data)
+        yield Served(process, data, database)
     finally:
         if process.poll() is None:
             process.terminate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -52,13 +53,13 @@ class Server:
 
 
 @contextmanager
-def running(worker: str) -> Iterator[Server]:
-    """Gunicorn with the small app and the given worker class."""
+def running(**environment: str) -> Iterator[Server]:
+    """Gunicorn's gevent worker with the small app."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(512)
         port = listener.getsockname()[1]
-        arguments = ["--bind", f"fd://{listener.fileno()}", "--worker-class", worker, "--no-control-socket"]
+        arguments = ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gevent", "--no-control-socket"]
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -73,6 +74,7 @@ def running(worker: str) -> Iterator[Server]:
             ],
             cwd=ROOT,
             pass_fds=[listener.fileno()],
+            env={**os.environ, **environment},
         )
         try:
             yield Server(port)
@@ -83,7 +85,7 @@ def running(worker: str) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with running("gevent") as server:
+    with running() as server:
         yield server
 
 
@@ -209,7 +211,7 @@ def test_sockets_are_closed_when_their_clients_go(server: Server, schedule: str)
 
 
 def test_everybody_is_told_of_a_restart(schedule: str) -> None:
-    with running("gevent") as server, server.client(f"/live/{schedule}") as client:
+    with running() as server, server.client(f"/live/{schedule}") as client:
         client.take(1)
         started = time.monotonic()
         server.post("/shut")
@@ -220,3 +222,17 @@ def test_everybody_is_told_of_a_restart(schedule: str) -> None:
         with server.client(f"/live/{schedule}") as late, pytest.raises(Closed) as refused:
             late.receive()
         assert refused.value.code == 1012
+
+
+def test_who_answers_no_ping_is_dropped_and_who_answers_is_kept(schedule: str) -> None:
+    with (
+        running(LIVE_APP_PING_SECONDS="1") as server,
+        server.client(f"/live/{schedule}") as awake,
+        server.client(f"/live/{schedule}") as asleep,
+    ):
+        awake.take(1)
+        asleep.take(1)
+        assert awake.is_quiet(3.5)
+        assert server.state()["clients"] == 1
+        server.post(f"/emit/{schedule}")
+        assert awake.receive()["seq"] == 1

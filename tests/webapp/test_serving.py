@@ -192,6 +192,26 @@ def test_the_data_directory_may_have_a_long_path(tmp_path: Path) -> None:
     assert not Settings(data=data).solver_socket.exists()  # type: ignore[union-attr]  # it is set on construction
 
 
+def test_two_serves_on_one_server_database_tell_each_other(tmp_path: Path, postgres_url: str) -> None:
+    with (
+        serving(tmp_path, database=postgres_url) as one,
+        serving(tmp_path, database=postgres_url) as other,
+    ):
+        schedule = one.add_conference("shared")
+        edit = {
+            "op": "set_audience",
+            "session": one.call("GET", schedule)[1]["sessions"][0]["sessionId"],
+            "audience": 3,
+        }
+        with other.follow(f"/collab/{schedule}?after=1", "viewer") as client:
+            assert client.receive()["type"] == "feed.ready"
+            assert one.save(schedule, [edit], version=1)[0] == 200
+            assert client.receive()["seq"] == 2
+        request = {"expectedVersion": 2, "edits": []}
+        answers = [served.call("POST", f"{schedule}/repairs", request) for served in (one, other)]
+        assert [(status, told["status"]) for status, told in answers] == [(200, "nothing_to_repair")] * 2
+
+
 def test_demo_shows_what_goes_on_just_now(tmp_path: Path) -> None:
     with serving(tmp_path, "--sessions", "40", command="demo") as served:
         slug = served.attendees.rpartition("/")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import site
 import subprocess
 import sys
 import time
@@ -35,15 +36,13 @@ class Program:
 
     def start(self) -> None:
         """Run it.  What it prints goes to standard error: standard output is the supervisor's."""
-        root = str(Path(webapp.__file__).parents[1])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         self._started = time.monotonic()
         self.process = subprocess.Popen(
             # -P: whatever lies in the present directory is none of our modules.
             [sys.executable, "-P", "-m", self.module, *self.arguments],
             stdin=subprocess.DEVNULL,
             stdout=2,
-            env={**os.environ, **self.environment, "PYTHONPATH": path, SUPERVISOR: str(os.getpid())},
+            env={**os.environ, **self.environment, **_module_path(), SUPERVISOR: str(os.getpid())},
             pass_fds=self.keep_open,
         )
 
@@ -77,3 +76,11 @@ class Program:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _module_path() -> dict[str, str]:
+    """The variable by which a program finds our modules where they are not installed but lie about."""
+    root = str(Path(webapp.__file__).parents[1])
+    if root in site.getsitepackages():
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_ENDING = (signal.SIGTERM, signal.SIGINT)
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Stop:
@@ -29,7 +29,7 @@ class Stop:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """Turn SIGTERM and SIGINT into a wish to stop, for as long as the block runs."""
+    """Turn SIGTERM, SIGINT and SIGHUP into a wish to stop, for as long as the block runs."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     stop = Stop(ours)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from webapp.serving.locks import lock
 from webapp.serving.programs import Program
 from webapp.serving.signals import Stop
-from webapp.serving.sockets import solver_socket
+from webapp.serving.sockets import solver_socket, solver_socket_of_process
 
 if TYPE_CHECKING:
     from webapp.settings import Settings
@@ -39,8 +39,11 @@ class Site:
     def __init__(self, stack: ExitStack, settings: Settings, *, host: str, port: int) -> None:
         self._settings = settings
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._solver_socket = solver_socket_of_process()
         if settings.database.startswith("sqlite"):
             stack.enter_context(lock(settings.data))
+            # Commands and programs beside us may look for it here.
+            self._solver_socket = solver_socket(settings.data)
         _allow_many_files()
         self._listener = stack.enter_context(_listener(host, port))
         self._address = _reachable(self._listener)
@@ -94,10 +97,14 @@ class Site:
 
     def _plan(self, listening: int) -> list[Program]:
         settings = self._settings
-        environment = {"CALLBOARD_DATA": str(settings.data), "CALLBOARD_DATABASE": settings.database}
+        environment = {
+            "CALLBOARD_DATA": str(settings.data),
+            "CALLBOARD_DATABASE": settings.database,
+            "CALLBOARD_SOLVER_SOCKET": str(self._solver_socket),
+        }
         if settings.redis:
             environment["CALLBOARD_REDIS"] = settings.redis
-        path = ["--socket", str(solver_socket(settings.data))]
+        path = ["--socket", str(self._solver_socket)]
         bind = ["--bind", f"fd://{listening}"]
         return [
             Program("solver process", "webapp.serving.solver_process", path, environment),

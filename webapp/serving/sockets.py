@@ -17,8 +17,16 @@ def solver_socket(data: Path) -> Path:
     natural = data.absolute() / "solver.sock"
     if len(os.fsencode(natural)) <= LONGEST_PATH:
         return natural
-    digest = hashlib.sha256(os.fsencode(natural)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"callboard-{os.geteuid()}" / f"{digest}.sock"
+    return _in_temporary_folder(hashlib.sha256(os.fsencode(natural)).hexdigest()[:16])
+
+
+def solver_socket_of_process() -> Path:
+    """The path of a solver's socket that belongs to this process alone."""
+    return _in_temporary_folder(f"process-{os.getpid()}")
+
+
+def _in_temporary_folder(name: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"callboard-{os.geteuid()}" / f"{name}.sock"
 
 
 def make_folder(socket: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 import time
 from typing import Any
 
@@ -25,6 +25,12 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def init_process(self) -> None:
         end_with(self.ppid)
         super().init_process()
+
+    def run(self) -> None:
+        # A signal that comes just before the loop goes to sleep would be heard a second later.
+        wakeup = gevent.get_hub().loop.io(self.PIPE[0], 1)
+        wakeup.start(os.read, self.PIPE[0], 4096)
+        super().run()
 
     def init_signals(self) -> None:
         super().init_signals()
@@ -50,4 +56,5 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             hub.shut()
         while self.running and time.monotonic() < deadline:
             gevent.sleep(0.02)
-        sys.exit(0)
+        # What is left to tidy up goes with the process; every acknowledged save is on disk.
+        os._exit(0)
