@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.webapp.small import Caller, move
+from webapp.store import Store
+from webapp.store.recent import Recent
 
 COLLISION = move("knots", "11:30", "hall")
 PUBLIC_ROUTES = ("", "/published", "/now", "/events", "/export.ics", "/export.xml", "/export.json", "/export.csv")
@@ -182,10 +184,10 @@ def test_what_is_published_is_cacheable_and_asked_for_by_its_tag(editor: Caller,
     assert attendee.get(path, headers={"If-None-Match": '"p1"'}).headers["ETag"] == '"p2"'
 
 
-def test_a_published_schedule_is_the_same_after_a_restart(editor: Caller, attendee: Caller, store: Any) -> None:
+def test_a_published_schedule_is_the_same_after_a_restart(editor: Caller, attendee: Caller, store: Store) -> None:
     editor.save(move("knots", "12:00"), publish=True)
     warm = attendee.get("/published").text
-    store.published = type(store.published)()
+    store.published, store.rendered = Recent(1), Recent(1)
     assert attendee.get("/published").text == warm
 
 

@@ -67,8 +67,8 @@ def _published(reference: str) -> Response:
     tag = f"p{reading.published_version(store(), reference)}"
     if etag_matches(tag):
         return Response(status=304, headers={**REVALIDATED, "ETag": f'"{tag}"'})
-    told = reading.published_json(store(), reference)
-    return answer(told, headers={**REVALIDATED, "ETag": f'"p{told["version"]}"'})
+    told, version = reading.published_document(store(), reference)
+    return Response(told, mimetype="application/json", headers={**REVALIDATED, "ETag": f'"p{version}"'})
 
 
 def _uploaded() -> tuple[bytes, str]:

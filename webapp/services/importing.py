@@ -36,10 +36,10 @@ def import_document(store: Store, imported: Imported, *, slug: str | None = None
     """
     if slug is not None:
         _check_slug(slug)
-    return store.write(lambda session: _import(session, imported, slug, editor_id))
+    return store.write(lambda session: _import(store, session, imported, slug, editor_id))
 
 
-def _import(session: Session, imported: Imported, slug: str | None, editor_id: str | None) -> str:
+def _import(store: Store, session: Session, imported: Imported, slug: str | None, editor_id: str | None) -> str:
     from webapp.schemas import callboard_json
 
     now = now_utc()
@@ -77,7 +77,7 @@ def _import(session: Session, imported: Imported, slug: str | None, editor_id: s
         "editorId": editor_id,
     }
     log.append(session, row, [Event("schedule.imported", told), *conflicts], now=now)
-    session.info.setdefault("facts", []).append(facts)
+    store.remember_draft(session, facts)
     return row.id
 
 

@@ -76,6 +76,7 @@ def make_public(
             document=callboard_json(facts.conference, facts.schedule),
         )
     )
+    store.remember_published(session, facts)
     auditing.record(
         session,
         row,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -57,25 +58,19 @@ def head(store: Store, reference: str) -> dict[str, Any]:
     return store.read(lambda session: head_json(find(session, reference)))
 
 
-def published_json(store: Store, reference: str) -> dict[str, Any]:
-    """What attendees see.  It changes by publishing alone."""
+def published_document(store: Store, reference: str) -> tuple[bytes, int]:
+    """What attendees see, as JSON, and its version.  It changes by publishing alone, so it is written once."""
 
-    def work(session: Session) -> dict[str, Any]:
+    def work(session: Session) -> tuple[bytes, int]:
         row = find(session, reference)
-        facts, published = published_facts(store, session, row)
-        return {
-            "scheduleId": row.id,
-            "slug": row.slug,
-            "version": published.version,
-            "publishedVersion": published.version,
-            "status": "published",
-            "updatedAt": instant(published.published_at),
-            "updatedBy": None,
-            "lastSeq": published.seq,
-            "lastBroadcastAt": instant(published.published_at),
-            "lastSyncAt": instant(published.published_at),
-            **facts_json(facts, public=True),
-        }
+        version = row.published_version or 0
+        told = store.rendered.get(row.id, version)
+        if told is None:
+            facts, published = published_facts(store, session, row)
+            whole = {**_public_head(row, published), **facts_json(facts, public=True)}
+            told = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+            store.rendered.remember(row.id, version, told)
+        return told, version
 
     return store.read(work)
 
@@ -103,7 +98,7 @@ def published_facts(store: Store, session: Session, row: ScheduleRow) -> tuple[F
     if facts is None:
         conference, schedule = read_callboard(published.document, f"{row.slug}, as published")
         facts = Facts(row.id, published.version, conference, schedule)
-        store.published.remember(facts)
+        store.published.remember(row.id, published.version, facts)
     return facts, published
 
 
@@ -170,7 +165,7 @@ def listing(store: Store, identity: Identity, *, after: str, limit: int) -> list
         if identity.sees_drafts:
             return [{**head_json(row), "name": row.name} for row in session.scalars(query)]
         public = query.add_columns(PublishedRow).join(PublishedRow, PublishedRow.schedule_id == ScheduleRow.id)
-        return [_public_head(row, published) for row, published in session.execute(public)]
+        return [{**_public_head(row, published), "name": row.name} for row, published in session.execute(public)]
 
     return store.read(work)
 
@@ -179,7 +174,6 @@ def _public_head(row: ScheduleRow, published: PublishedRow) -> dict[str, Any]:
     return {
         "scheduleId": row.id,
         "slug": row.slug,
-        "name": row.name,
         "version": published.version,
         "publishedVersion": published.version,
         "status": "published",

@@ -157,7 +157,7 @@ class _Attempt:
                 now=self.now,
                 save_attempt_id=self.request.attempt_id,
             )
-        session.info.setdefault("facts", []).append(after)
+        self.store.remember_draft(session, after)
         return _Verdict("saved", conflicts=found, extra={"auditEntryId": audit_entry_id})
 
     def _record(self, changes: Sequence[differences.Change], found: Sequence[ledger.Found], reason: str | None) -> str:

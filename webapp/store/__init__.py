@@ -8,7 +8,8 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from webapp.store.databases import connect
-from webapp.store.facts import Facts, FactsCache, load_facts
+from webapp.store.facts import Facts, load_facts
+from webapp.store.recent import Recent
 from webapp.store.rows import ScheduleRow
 from webapp.store.turns import here
 
@@ -26,9 +27,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.database = connect(url)
-        self.published = FactsCache()
-        """Published facts, kept by whoever reads them."""
-        self._drafts = FactsCache()
+        self.published: Recent[Facts] = Recent(8)
+        """Published facts."""
+        self.rendered: Recent[bytes] = Recent(8)
+        """Published schedules as attendees get them."""
+        self._drafts: Recent[Facts] = Recent(16)
         self.bell: Bell = lambda schedule_id, seq: None
         """Called after a commit with each schedule's new last seq."""
         self._turns = here(one_writer=self.database.one_writer)
@@ -45,16 +48,15 @@ class Store:
     def write(self, work: Callable[[Session], Result]) -> Result:
         """The result of `work`, committed; an exception leaves no trace."""
 
-        def run() -> tuple[Result, dict[str, int], list[Facts]]:
-            with Session(self.database.writer, expire_on_commit=False) as session, session.begin():
-                result = work(session)
-                session.flush()
-                news = session.info.get("news", {}), session.info.get("facts", [])
-            return result, *news
+        def run() -> tuple[Result, dict[str, int]]:
+            with Session(self.database.writer, expire_on_commit=False) as session:
+                with session.begin():
+                    result = work(session)
+                for action in session.info.get("after_commit", ()):
+                    action()
+                return result, session.info.get("news", {})
 
-        result, news, facts = self._turns.write(run)
-        for one in facts:
-            self._drafts.remember(one)
+        result, news = self._turns.write(run)
         for schedule_id, seq in news.items():
             self.bell(schedule_id, seq)
         return result
@@ -64,14 +66,26 @@ class Store:
         facts = self._drafts.get(row.id, row.version)
         if facts is None:
             facts = load_facts(session, row)
-            if not session.dirty and not session.new:
-                self._drafts.remember(facts)
+            self._drafts.remember(row.id, row.version, facts)
         return facts
+
+    def remember_draft(self, session: Session, facts: Facts) -> None:
+        """Keep the facts that a unit of work has written, once they are committed."""
+        after_commit(session, lambda: self._drafts.remember(facts.schedule_id, facts.version, facts))
+
+    def remember_published(self, session: Session, facts: Facts) -> None:
+        """Keep the facts that a unit of work has published, once they are committed."""
+        after_commit(session, lambda: self.published.remember(facts.schedule_id, facts.version, facts))
 
     def close(self) -> None:
         """Let go of the database."""
         self._turns.close()
         self.database.dispose()
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Have something done when, and only if, a unit of work is committed."""
+    session.info.setdefault("after_commit", []).append(action)
 
 
 def open_store(url: str) -> Store:

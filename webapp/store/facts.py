@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -25,9 +24,6 @@ from solver.conference import (
 )
 from webapp.store.rows import PersonRow, RoomRow, ScheduleRow, SessionRow
 
-KEPT = 16
-"""How many versions are kept in memory."""
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -37,21 +33,6 @@ class Facts:
     version: int
     conference: Conference
     schedule: Schedule
-
-
-class FactsCache:
-    """The facts used last, by schedule and version.  A version's facts never change, so none are stale."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int], Facts] = OrderedDict()
-
-    def get(self, schedule_id: str, version: int) -> Facts | None:
-        return self._kept.get((schedule_id, version))
-
-    def remember(self, facts: Facts) -> None:
-        self._kept[(facts.schedule_id, facts.version)] = facts
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
 
 
 def insert_facts(session: DatabaseSession, facts: Facts) -> None:
