@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from solver.conference import Placement
 from webapp.events import log
 from webapp.events.types import Event
 from webapp.services import auditing, ledger
@@ -102,12 +103,16 @@ def _public_changes(before: Facts | None, after: Facts) -> list[dict[str, Any]]:
     """Every session that attendees now see at another place or time than before."""
     changes = []
     for session in after.conference.sessions:
-        new = placement_json(after.conference, session.id, after.schedule.get(session.id))
-        old = placement_json(
-            before.conference if before else after.conference,
-            session.id,
-            before.schedule.get(session.id) if before else None,
-        )
+        new = _seen(after, session.id)
+        old = _seen(before, session.id) if before is not None else (None, session.minutes)
         if new != old:
-            changes.append({"sessionId": session.id, **new, "previous": old})
+            previous = None if before is None else before.schedule.get(session.id)
+            told = placement_json(after.conference, session.id, after.schedule.get(session.id))
+            was = placement_json((before or after).conference, session.id, previous)
+            if told != was:
+                changes.append({"sessionId": session.id, **told, "previous": was})
     return changes
+
+
+def _seen(facts: Facts, session_id: str) -> tuple[Placement | None, int]:
+    return facts.schedule.get(session_id), facts.conference.session[session_id].minutes

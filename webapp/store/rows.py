@@ -140,7 +140,7 @@ class PublishedRow(Row):
     seq: Mapped[int]
     """The event that made it public."""
     published_at: Mapped[datetime]
-    document: Mapped[dict[str, Any]]
+    document: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     """A Callboard file."""
 
 
