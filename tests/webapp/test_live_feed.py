@@ -242,6 +242,21 @@ def test_a_token_or_our_own_page_opens_the_editors_channel(
         assert [client.receive()["type"] for _ in range(2)] == ["feed.ready", "schedule.imported"]
 
 
+def test_a_browser_that_is_signed_in_opens_the_editors_channel_from_our_pages_only(
+    served: Served, schedule: str
+) -> None:
+    with closing(http.client.HTTPConnection(served.host, served.port, timeout=10)) as connection:
+        connection.request("GET", "/" + served.editors.partition("://")[2].partition("/")[2])
+        cookie = connection.getresponse().headers["Set-Cookie"].partition(";")[0]
+    own = f"http://127.0.0.1:{served.port}"
+    with FeedClient(served.port, f"/collab/{schedule}", {"Cookie": cookie, "Origin": own}) as client:
+        assert client.receive()["type"] == "feed.ready"
+    for headers in ({"Cookie": cookie}, {"Cookie": cookie, "Origin": "http://elsewhere.example"}):
+        with pytest.raises(Refused) as refused:
+            FeedClient(served.port, f"/collab/{schedule}", headers)
+        assert refused.value.status == 403
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,29 @@ def test_ten_dozen_clients_hear_the_same_in_the_same_order(server: Server, sched
     for client in clients:
         assert [event["seq"] for event in client.take(51)[1:]] == list(range(1, 51))
         client.socket.close()
+
+
+@pytest.mark.parametrize("channel", ["live", "collab"])
+def test_whoever_joins_while_much_happens_misses_nothing_and_hears_nothing_twice(
+    server: Server, schedule: str, channel: str
+) -> None:
+    total = 400
+    with ThreadPoolExecutor() as pool:
+        emitting = pool.submit(lambda: [server.post(f"/emit/{schedule}?count=4") for _ in range(total // 4)])
+        joining = [pool.submit(_hear_all, server, f"/{channel}/{schedule}", number * 7, total) for number in range(16)]
+        emitting.result()
+        assert all(one.result() for one in joining)
+
+
+def _hear_all(server: Server, path: str, after: int, total: int) -> bool:
+    """Join once `after` has happened and hear everything that comes after it, once and in order."""
+    with server.client(path) as watcher:
+        seen = watcher.receive()["lastSeq"]
+        while seen < after:
+            seen = watcher.receive()["seq"]
+    with server.client(f"{path}?after={after}") as client:
+        client.take(1)
+        return [event["seq"] for event in client.take(total - after)] == list(range(after + 1, total + 1))
 
 
 def test_sockets_are_closed_when_their_clients_go(server: Server, schedule: str) -> None:

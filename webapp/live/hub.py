@@ -10,6 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -70,7 +71,12 @@ class Hub:
     def broadcast(self, connections: Collection[Connection], data: bytes) -> None:
         """Send the same bytes to all, letting other greenlets run now and then."""
         for count, connection in enumerate(connections, start=1):
-            connection.send(data)
+            try:
+                connection.send(data)
+            except Exception:
+                # One client's trouble must not keep the event from the rest.
+                log.exception("a client could not be sent to")
+                connection.drop()
             if not count % SENDS_BETWEEN_YIELDS:
                 gevent.sleep(0)
 
@@ -96,7 +102,8 @@ class Hub:
 
     def gone(self, connection: Connection) -> None:
         """The connection is about to close its file."""
-        self._epoll.unregister(connection.fd)
+        with suppress(OSError):
+            self._epoll.unregister(connection.fd)
         self._connections.pop(connection.fd, None)
         self._goodbyes.pop(connection, None)
         self._forget_member(connection)

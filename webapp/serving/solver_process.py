@@ -214,6 +214,9 @@ class SolverServer:
             return
         self._clients.discard(client)
         self._selector.unregister(client.connection)
+        with contextlib.suppress(OSError):
+            # Solves that run hold the descriptor too: closing ours alone would not tell the client.
+            client.connection.shutdown(socket.SHUT_RDWR)
         client.connection.close()
         with contextlib.suppress(ValueError):
             self._waiting.remove(client)
