@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webapp.commands.common import complaints, console, json_line, read_conference, read_edit_file, say_warnings, spoken
+from webapp.commands.common import (
+    complaints,
+    console,
+    counted,
+    json_line,
+    read_conference,
+    read_edit_file,
+    say_warnings,
+    spoken,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,11 +89,6 @@ def _print_list(out: Console, entries: Sequence[Violation], style: str) -> None:
     width = max((len(entry.rule) for entry in entries), default=0)
     for entry in entries:
         out.print(Text.assemble("  ", (entry.rule.ljust(width), style), "  ", entry.message))
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 session`, `2 sessions`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 COMMANDS = {"check": check}

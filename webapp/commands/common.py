@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,13 +16,15 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from solver.conference import Conference
+    from solver.conference import Conference, Schedule
     from solver.edits import Edit
     from webapp.schemas import Imported
     from webapp.settings import Settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 STDIN = "-"
+PLACED_ONLY = frozenset({"schedule-xml", "schedule-json", "ics"})
+"""Formats that tell where and when sessions are, and nothing of those that are unplaced."""
 
 
 class BadInput(click.ClickException):
@@ -86,11 +88,28 @@ def write_bytes(path: str, data: bytes) -> None:
         raise BadInput(f"{spoken(path)}: it cannot be written: {_reason(error)}") from None
 
 
-def write_stdout(data: bytes) -> None:
-    """Bytes to standard output."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+def write_schedule(
+    output: str, format: str, conference: Conference, schedule: Schedule, carried: Mapping[str, Any]
+) -> None:
+    """Write a schedule to a file or, for `-`, to standard output; say what the format leaves out."""
+    from webapp.schemas import write_document
+
+    with complaints():
+        data = write_document(format, conference, schedule, carried)
+    if output == STDIN:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_bytes(output, data)
+    unplaced = len(conference.sessions) - len(schedule)
+    if unplaced and format in PLACED_ONLY:
+        click.echo(f"{counted(unplaced, 'unplaced session')} left out: {format} has no place for them", err=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 session`, `2 sessions`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def spoken(path: str) -> str:

@@ -8,13 +8,11 @@ import click
 
 from webapp.commands.common import (
     STDIN,
-    complaints,
     read_conference,
     say_warnings,
     settings,
     stored_data,
-    write_bytes,
-    write_stdout,
+    write_schedule,
 )
 from webapp.commands.stores import opened
 
@@ -47,7 +45,6 @@ def import_file(file: str, slug: str | None, data: str | None, database: str | N
 @stored_data
 def export_file(schedule: str, format: str, output: str, data: str | None, database: str | None) -> int:
     """Write the draft of SCHEDULE, an id or a short name, as a file."""
-    from webapp.schemas import write_document
     from webapp.services import reading
 
     with opened(settings(data, database)) as store:
@@ -57,12 +54,7 @@ def export_file(schedule: str, format: str, output: str, data: str | None, datab
             return facts, reading.carried(session, row.id)
 
         facts, carried = store.read(work)
-    with complaints():
-        written = write_document(format, facts.conference, facts.schedule, carried)
-    if output == STDIN:
-        write_stdout(written)
-    else:
-        write_bytes(output, written)
+    write_schedule(output, format, facts.conference, facts.schedule, carried)
     return 0
 
 

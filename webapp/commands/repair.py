@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webapp.commands.check import counted
 from webapp.commands.common import (
     STDIN,
     BadInput,
     complaints,
     console,
+    counted,
     json_line,
     read_conference,
     read_edit_file,
     say_warnings,
     spoken,
-    write_bytes,
-    write_stdout,
+    write_schedule,
 )
 
 if TYPE_CHECKING:
@@ -133,19 +132,12 @@ def repair(
 
 def _write(output: str, imported: Imported, edited: Edited, answer: Answer) -> bool:
     """Write the schedule with the first repair in it; nothing where there is none."""
-    from webapp.schemas import write_document
-
     if not answer.repairs and answer.status != "nothing_to_repair":
         return False
     schedule: dict[str, Placement] = dict(edited.schedule)
     for move in answer.repairs[0].moves if answer.repairs else ():
         schedule[move.session] = move.target
-    with complaints():
-        data = write_document(_format(output, imported.format), edited.conference, schedule, imported.carried)
-    if output == STDIN:
-        write_stdout(data)
-    else:
-        write_bytes(output, data)
+    write_schedule(output, _format(output, imported.format), edited.conference, schedule, imported.carried)
     return True
 
 
@@ -179,22 +171,20 @@ def _progress() -> Iterator[Callable[[Progress], None] | None]:
 
 def _print(conference: Conference, answer: Answer) -> None:
     out = console()
-    took = f"({answer.seconds:.3f} s)"
+    before = f"{counted(answer.violations_before, 'violation')} before ({answer.seconds:.3f} s)"
+    bound = f"at least {counted(answer.moved_lower_bound or 0, 'move')}"
+    out.print(before, style="bold")
     match answer.status:
         case "nothing_to_repair":
-            out.print(f"✓ nothing to repair {took}", style="green")
+            out.print("✓ nothing to repair", style="green")
         case "infeasible":
-            out.print(f"✗ no repair exists: that is proved {took}", style="red")
+            out.print("✗ no repair exists, and that is proved", style="red")
             for reason in answer.reasons:
                 out.print(f"  {reason}")
         case "unknown":
-            bound = counted(answer.moved_lower_bound or 0, "move")
-            out.print(f"? the time ran out with nothing in hand; at least {bound} {took}", style="yellow")
-        case _:
-            out.print(f"{counted(answer.violations_before, 'violation')} before {took}", style="bold")
-            if answer.status == "best_found":
-                bound = counted(answer.moved_lower_bound or 0, "move")
-                out.print(f"the time ran out: this is the best found; at least {bound} are needed", style="yellow")
+            out.print(f"? the time ran out with nothing in hand; it takes {bound}", style="yellow")
+        case "best_found":
+            out.print(f"? the time ran out; this is the best found, and it takes {bound}", style="yellow")
     for number, one in enumerate(answer.repairs, 1):
         _print_repair(conference, one, number, len(answer.repairs))
 

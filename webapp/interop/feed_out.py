@@ -9,25 +9,21 @@ writers put it where the formats have room for it, so that our own reader brings
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeGuard
-from urllib.parse import quote, urljoin
+from typing import Any
 from uuid import UUID, uuid5
 
 from solver.conference import Conference, Person, Room, Schedule, Session
 from webapp.interop.document import identifier
 from webapp.interop.feed_times import read_date, read_moment
+from webapp.interop.feed_values import acronym_of, is_uuid
 from webapp.interop.xml_text import xml_safe
 
 NAMESPACE = UUID("6d0f8a1c-5f0e-5c0b-9d5e-0c3b7a4e2f61")
 """The namespace of every UUID that Callboard makes for a feed; it never changes."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_URI = re.compile(r"https?://[^\s]+")
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 _NUMBERS = 2_000_000_000
 
@@ -219,70 +215,6 @@ class _Builder:
             persons=tuple(self.persons[speaker] for speaker in session.speakers),
             carried=_section(self.carried, "sessions", session.id),
         )
-
-
-def is_uuid(text: object) -> TypeGuard[str]:
-    """Whether `text` is written as a UUID."""
-    return isinstance(text, str) and _UUID.fullmatch(text) is not None
-
-
-def slug(text: str) -> str:
-    """`text` in small letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-
-
-def acronym_of(conference: Conference, carried: Mapping[str, Any]) -> str:
-    """The conference's short name: at least four small letters, digits, hyphens or underscores."""
-    wanted = str(carried.get("conference", {}).get("acronym", ""))
-    if re.fullmatch(r"[a-z0-9_-]{4,}", wanted):
-        return wanted
-    return (slug(wanted or conference.name)[:60].strip("-") or "conference").ljust(4, "_")
-
-
-def unique_slug(wanted: str, number: int, used: set[str]) -> str:
-    """`wanted`, or with the event's number where another event has it."""
-    found = wanted if wanted not in used else f"{wanted}-{number}"
-    while found in used:
-        found += "-2"
-    used.add(found)
-    return found
-
-
-def web_address(text: object, base: object = None) -> str | None:
-    """`text` as an address of the web that is safe to write, or None if it is none."""
-    if not isinstance(text, str) or not text.strip():
-        return None
-    address = text.strip()
-    if isinstance(base, str) and base.startswith(("http://", "https://")) and ":" not in address.split("/")[0]:
-        try:
-            address = urljoin(base, address)
-        except ValueError:
-            return None
-    if not _URI.fullmatch(address):
-        return None
-    return quote(address, safe="/:?#[]@!$&'()*+,;=%-._~")
-
-
-def timeslot(conference: Conference, carried: Mapping[str, Any]) -> str:
-    """The feed's own `timeslot_duration` where it is well written, else the grid."""
-    found = carried.get("conference", {}).get("timeslot_duration")
-    if isinstance(found, str) and re.fullmatch(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{1,2})?", found, re.ASCII):
-        return found
-    return f"{conference.grid_minutes // 60:02d}:{conference.grid_minutes % 60:02d}"
-
-
-def generator() -> dict[str, str]:
-    """Who wrote the file."""
-    try:
-        return {"name": "callboard", "version": version("callboard")}
-    except PackageNotFoundError:
-        return {"name": "callboard", "version": "unknown"}
-
-
-def texts(values: Mapping[str, Any], keys: Iterable[str]) -> dict[str, str]:
-    """Those of `keys` under which there is a text."""
-    return {key: value for key in keys if isinstance(value := values.get(key), str)}
 
 
 def day_dates(days: list[OutDay]) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from solver.conference import Conference, Schedule
-from webapp.interop.feed_out import OutEvent, outgoing, web_address
+from webapp.interop.feed_out import OutEvent, outgoing
+from webapp.interop.feed_values import web_address
 from webapp.interop.xml_text import xml_safe
 
 

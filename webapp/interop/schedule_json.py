@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from solver.conference import Conference, Room, Schedule
-from webapp.interop import feed_out
+from webapp.interop import feed_out, feed_values
 from webapp.interop.document import DocumentError, Imported, identifier, shown
-from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, facts_of
+from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, checked_restore
+from webapp.interop.feed_facts import facts_of
 from webapp.interop.feed_out import OutDay, OutEvent, Outgoing, OutPerson
 from webapp.interop.feed_times import read_date, write_length
-from webapp.interop.schedule_xml import checked_restore
 
 FORMAT = "schedule-json"
 
@@ -176,13 +176,13 @@ def write(conference: Conference, schedule: Schedule, carried: Mapping[str, Any]
     if acronym != out.acronym:
         restore["acronym"] = out.acronym
     whole: dict[str, Any] = {"version": str(carried.get("version") or "1")}
-    base = feed_out.web_address(own.get("base_url"))
+    base = feed_values.web_address(own.get("base_url"))
     if base:
         whole["base_url"] = base
     whole["conference"] = _conference_json(out, carried, acronym)
     if restore:
         whole["callboard"] = restore
-    text = json.dumps({"schedule": whole, "generator": feed_out.generator()}, ensure_ascii=False, indent=1)
+    text = json.dumps({"schedule": whole, "generator": feed_values.generator()}, ensure_ascii=False, indent=1)
     return f"{text}\n".encode()
 
 
@@ -200,13 +200,13 @@ def _conference_json(out: Outgoing, carried: Mapping[str, Any], acronym: str) ->
         "start": first,
         "end": last,
         "daysCount": len(out.days),
-        "timeslot_duration": feed_out.timeslot(out.conference, carried),
+        "timeslot_duration": feed_values.timeslot(out.conference, carried),
     }
     if re.match(r"^[A-Z][a-z]+/[A-Z][a-z]+|^UTC$", out.conference.timezone):
         told["time_zone_name"] = out.conference.timezone
-    told |= feed_out.texts(own, ("description",))
+    told |= feed_values.texts(own, ("description",))
     for key in ("logo", "url"):
-        address = feed_out.web_address(own.get(key), own.get("base_url"))
+        address = feed_values.web_address(own.get(key), own.get("base_url"))
         told |= {key: address} if address else {}
     told |= {key: own[key] for key in ("colors", "meta") if isinstance(own.get(key), dict)}
     keywords = own.get("keywords")
@@ -221,18 +221,18 @@ def _conference_json(out: Outgoing, carried: Mapping[str, Any], acronym: str) ->
 
 
 def _track_json(track: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"name": _text(track["name"])} | feed_out.texts(track, ("color",))
+    told = {"name": _text(track["name"])} | feed_values.texts(track, ("color",))
     slug = _slug(track.get("slug"))
     return told | ({"slug": slug} if slug else {})
 
 
 def _room_json(name: str, room: Room, guid: str, carried: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"name": name, "guid": guid, "capacity": room.capacity}
-    slug, address = _slug(carried.get("slug")), feed_out.web_address(carried.get("url"))
+    slug, address = _slug(carried.get("slug")), feed_values.web_address(carried.get("url"))
     told |= {"slug": slug} if slug else {}
     told |= {"url": address} if address else {}
     told |= {"type": carried["type"]} if carried.get("type") in _ROOM_TYPES else {}
-    told |= feed_out.texts(carried, ("stream_id",))
+    told |= feed_values.texts(carried, ("stream_id",))
     if isinstance(carried.get("description"), str | dict):
         told["description"] = carried["description"]
     features = carried.get("features")
@@ -255,7 +255,7 @@ def _day_json(day: OutDay, out: Outgoing, slugs: set[str]) -> dict[str, Any]:
 
 def _event_json(event: OutEvent, room: str, out: Outgoing, slugs: set[str]) -> dict[str, Any]:
     session, carried = event.session, event.carried
-    own_slug = _slug(carried.get("slug")) or _slug(f"{out.acronym}-{event.number}-{feed_out.slug(session.title)}")
+    own_slug = _slug(carried.get("slug")) or _slug(f"{out.acronym}-{event.number}-{feed_values.slug(session.title)}")
     base = carried.get("url") or f"urn:uuid:{event.guid.lower()}"
     told: dict[str, Any] = {
         "id": event.number,
@@ -265,8 +265,8 @@ def _event_json(event: OutEvent, room: str, out: Outgoing, slugs: set[str]) -> d
         "end": event.end.isoformat(),
         "duration": write_length(session.minutes),
         "room": room,
-        "slug": feed_out.unique_slug(own_slug or str(event.number), event.number, slugs),
-        "url": feed_out.web_address(base) or f"urn:uuid:{event.guid.lower()}",
+        "slug": feed_values.unique_slug(own_slug or str(event.number), event.number, slugs),
+        "url": feed_values.web_address(base) or f"urn:uuid:{event.guid.lower()}",
         "title": session.title,
         "track": session.track,
     }
@@ -276,7 +276,7 @@ def _event_json(event: OutEvent, room: str, out: Outgoing, slugs: set[str]) -> d
     told["persons"] = [_person_json(person) for person in event.persons]
     told |= {kind: _references_json(carried.get(kind, [])) for kind in ("links", "attachments")}
     for key in _EVENT_ADDRESSES:
-        address = feed_out.web_address(carried.get(key))
+        address = feed_values.web_address(carried.get(key))
         told |= {key: address} if address else {}
     code = str(carried.get("code", ""))
     told |= {"code": code} if re.fullmatch(r"[A-Z0-9]+", code) else {}
@@ -302,7 +302,7 @@ def _person_json(person: OutPerson) -> dict[str, Any]:
     if person.guid:
         told["guid"] = person.guid
     for key in ("url", "avatar"):
-        address = feed_out.web_address(told.pop(key, None))
+        address = feed_values.web_address(told.pop(key, None))
         told |= {key: address} if address else {}
     links = told.pop("links", None)
     if isinstance(links, list):
@@ -313,10 +313,10 @@ def _person_json(person: OutPerson) -> dict[str, Any]:
 def _references_json(references: list[Carried]) -> list[dict[str, Any]]:
     told = []
     for reference in references:
-        address = feed_out.web_address(reference.get("url"))
+        address = feed_values.web_address(reference.get("url"))
         if address:
             kind = {"type": reference["type"]} if reference.get("type") in _REFERENCE_TYPES else {}
-            told.append({"url": address} | feed_out.texts(reference, ("title",)) | kind)
+            told.append({"url": address} | feed_values.texts(reference, ("title",)) | kind)
     return told
 
 

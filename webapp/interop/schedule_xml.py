@@ -10,9 +10,10 @@ from typing import Any
 from lxml import etree
 
 from solver.conference import Conference, Schedule
-from webapp.interop import feed_out
-from webapp.interop.document import DocumentError, Imported, identifier, is_plain
-from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, facts_of
+from webapp.interop import feed_out, feed_values
+from webapp.interop.document import DocumentError, Imported, identifier
+from webapp.interop.feed import Carried, Feed, FeedDay, FeedEvent, FeedPerson, checked_restore
+from webapp.interop.feed_facts import facts_of
 from webapp.interop.feed_out import OutDay, OutEvent, Outgoing, OutPerson
 from webapp.interop.feed_times import read_date, write_length
 from webapp.interop.xml_text import parse_xml, xml_safe
@@ -74,7 +75,7 @@ def _read_head(feed: Feed, root: etree._Element) -> None:
         feed.title = texts.get("title", "").strip()
         feed.zone = texts.get("time_zone_name", "").strip()
         feed.day_change = texts.get("day_change", "")
-        feed.carried["conference"] = feed_out.texts(texts, _CONFERENCE_TEXTS)
+        feed.carried["conference"] = feed_values.texts(texts, _CONFERENCE_TEXTS)
         for color in _children(conference, "color"):
             feed.carried["conference"]["colors"] = _attributes(color)
         lists.append(conference)
@@ -149,7 +150,7 @@ def _read_person(element: etree._Element) -> FeedPerson:
 
 def _read_recording(texts: dict[str, str]) -> Carried:
     optout = texts.get("optout", "").strip().lower() in ("true", "1")
-    return feed_out.texts(texts, ("license", "url", "link")) | {"optout": optout}
+    return feed_values.texts(texts, ("license", "url", "link")) | {"optout": optout}
 
 
 def _read_reference(element: etree._Element) -> Carried:
@@ -173,17 +174,6 @@ def _restore(root: etree._Element) -> dict[str, dict[str, str]]:
     return {}
 
 
-def checked_restore(found: object) -> dict[str, dict[str, str]]:
-    """A table of identifiers from a file, without anything that is not one."""
-    if not isinstance(found, dict):
-        return {}
-    return {
-        kind: {str(key): own for key, own in entries.items() if isinstance(own, str) and is_plain(own)}
-        for kind, entries in found.items()
-        if kind in ("sessions", "rooms", "people") and isinstance(entries, dict)
-    }
-
-
 # --- out ---
 
 
@@ -193,7 +183,7 @@ def write(conference: Conference, schedule: Schedule, carried: Mapping[str, Any]
     if not out.days:
         raise DocumentError("schedule.xml", "day", "the format needs at least one day, and the conference has none")
     root = etree.Element("schedule")
-    _add(root, "generator", None, **feed_out.generator())
+    _add(root, "generator", None, **feed_values.generator())
     _add_address(root, "url", carried.get("url"))
     _add(root, "version", str(carried.get("version") or "1"))
     _write_conference(root, out, carried)
@@ -216,7 +206,7 @@ def _add(parent: etree._Element, tag: str, text: str | None = None, **attributes
 
 
 def _add_address(parent: etree._Element, tag: str, text: object, base: object = None) -> None:
-    address = feed_out.web_address(text, base)
+    address = feed_values.web_address(text, base)
     if address:
         _add(parent, tag, address)
 
@@ -230,13 +220,13 @@ def _write_conference(root: etree._Element, out: Outgoing, carried: Mapping[str,
     _add(element, "start", first)
     _add(element, "end", last)
     _add(element, "days", str(len(out.days)))
-    _add(element, "timeslot_duration", feed_out.timeslot(out.conference, carried))
+    _add(element, "timeslot_duration", feed_values.timeslot(out.conference, carried))
     for key in ("base_url", "logo", "url"):
         _add_address(element, key, own.get(key), own.get("base_url"))
     _add(element, "time_zone_name", out.conference.timezone)
     colors = {key: str(value) for key, value in own.get("colors", {}).items() if _is_color(value)}
     if "primary" in colors:
-        _add(element, "color", None, **feed_out.texts(colors, ("primary", "background")))
+        _add(element, "color", None, **feed_values.texts(colors, ("primary", "background")))
     for track in carried.get("tracks", []):
         _write_track(element, track)
 
@@ -286,7 +276,7 @@ def _write_event(parent: etree._Element, event: OutEvent, room: str, out: Outgoi
     _add(element, "room", room)
     slug = _slug(carried.get("slug"), event.number, out.acronym)
     if slug:
-        _add(element, "slug", feed_out.unique_slug(slug, event.number, slugs))
+        _add(element, "slug", feed_values.unique_slug(slug, event.number, slugs))
     _add(element, "title", session.title)
     _add(element, "subtitle", str(carried.get("subtitle", "")))
     _add(element, "track", session.track or "")
@@ -318,7 +308,7 @@ def _write_references(parent: etree._Element, kind: str, references: list[Carrie
         return
     holder = _add(parent, kind)
     for reference in references:
-        attributes = feed_out.texts(reference, ("type", *extra))
+        attributes = feed_values.texts(reference, ("type", *extra))
         address = reference.get("url")
         _add(
             holder,
