@@ -85,7 +85,9 @@ def opened(browser: Browser, site: Site, troubles: Troubles) -> Iterator[Open]:
     """Opens a page in a browser of its own: `opened("/path", editor=True, dark=True, phone=True)`."""
     contexts: list[BrowserContext] = []
 
-    def open_page(path: str = "", *, editor: bool = False, dark: bool = False, phone: bool = False, **more: Any) -> Page:
+    def open_page(
+        path: str = "", *, editor: bool = False, dark: bool = False, phone: bool = False, **more: Any
+    ) -> Page:
         options: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, **(PHONE if phone else {}), **more}
         options["storage_state"] = site.signed_in if editor else None
         scheme = "dark" if dark else "light"

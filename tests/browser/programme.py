@@ -1,4 +1,4 @@
-"""The conference of the browser tests: small enough to know by heart, with one way to break each thing that is shown."""
+"""The conference of the browser tests: small enough to know by heart, with a way to break what is shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,16 @@ def conference() -> dict[str, Any]:
         "people": [{"id": who, "name": who.title()} for who in ("ada", "ben", "cleo", "dora")],
         "sessions": [
             _session("keynote", "Opening keynote", 50, "hall", "10:00", speakers=["ada"], pinned=True, audience=280),
-            _session("compilers", "Compilers in the open", 50, "hall", "11:00", track="Languages", speakers=["ben"], audience=120),
+            _session(
+                "compilers",
+                "Compilers in the open",
+                50,
+                "hall",
+                "11:00",
+                track="Languages",
+                speakers=["ben"],
+                audience=120,
+            ),
             _session("types", "Types for the tired", 50, "attic", "10:00", track="Languages", speakers=["cleo"]),
             _session("databases", "Databases under water", 50, "attic", "11:00", track="Storage", speakers=["ada"]),
             _session("fuzzing", "Fuzzing by moonlight", 25, "yard", "10:00", track="Testing", speakers=["dora"]),

@@ -153,9 +153,7 @@ def test_a_save_that_comes_too_late_says_what_changed_and_keeps_the_edit(
     assert schedule.place("fuzzing") == ("attic", "13:30")
 
 
-def test_an_edit_outlives_a_server_that_does_not_answer(
-    editor: Page, schedule: Schedule, troubles: Troubles
-) -> None:
+def test_an_edit_outlives_a_server_that_does_not_answer(editor: Page, schedule: Schedule, troubles: Troubles) -> None:
     troubles.expected.append("net::ERR_FAILED")
     card(editor, "Closing words")
     drag(editor, "Parsers and patience", "Databases under water")
@@ -177,9 +175,7 @@ def test_another_editors_save_arrives_and_the_own_edit_is_checked_again(
     drag(editor, "Fuzzing by moonlight", "Compilers in the open")
     expect(panel(editor)).to_contain_text("1 move · 25 min")
     move = {"op": "move", "session": "compilers", "room": "hall", "start": "2027-02-06T13:00"}
-    schedule.post(
-        "/saves", {"saveAttemptId": _attempt(schedule.slug), "expectedVersion": 1, "changes": [move]}
-    )
+    schedule.post("/saves", {"saveAttemptId": _attempt(schedule.slug), "expectedVersion": 1, "changes": [move]})
     expect(card(editor, "Compilers in the open")).to_contain_text("13:00–13:50")
     expect(panel(editor)).to_contain_text("Nothing breaks.")
     save(editor)
@@ -194,6 +190,27 @@ def test_a_finger_picks_up_places_and_never_needs_to_drag(opened: Open, schedule
     assert target is not None
     page.touchscreen.tap(target["x"] + 40, target["y"] + 4)
     expect(panel(page)).to_contain_text("Room used twice Great Hall")
+
+
+def test_a_finger_that_rests_on_a_card_carries_it(opened: Open, schedule: Schedule) -> None:
+    page = open_grid(opened(f"/edit/{schedule.slug}", editor=True, phone=True))
+    touch = page.context.new_cdp_session(page)
+    taken, target = card(page, "Compilers in the open").bounding_box(), card(page, "Opening keynote").bounding_box()
+    assert taken is not None
+    assert target is not None
+    x, y = taken["x"] + 30, taken["y"] + 10
+
+    def finger(what: str, height: float) -> None:
+        points = [] if what == "touchEnd" else [{"x": x, "y": height}]
+        touch.send("Input.dispatchTouchEvent", {"type": what, "touchPoints": points})
+
+    finger("touchStart", y)
+    expect(page.locator("#carried-ghost")).to_be_visible()
+    for step in range(1, 6):
+        finger("touchMove", y + (target["y"] - taken["y"]) * step / 5)
+    finger("touchEnd", 0)
+    expect(panel(page)).to_contain_text("Room used twice Great Hall")
+    expect(panel(page)).to_contain_text("11:00 Great Hall now 10:00 Great Hall")
 
 
 def _only_ready(socket: WebSocketRoute) -> None:

@@ -19,9 +19,7 @@ def move_parsers(schedule: Schedule) -> None:
     move = {"op": "move", "session": "parsers", "room": "attic", "start": f"{DAY}T15:00"}
     number = int(schedule.slug.rpartition("-")[2])
     attempt = f"0b0f3a60-0000-4000-8000-{number:012d}"
-    schedule.post(
-        "/saves", {"saveAttemptId": attempt, "expectedVersion": 1, "changes": [move], "publish": True}
-    )
+    schedule.post("/saves", {"saveAttemptId": attempt, "expectedVersion": 1, "changes": [move], "publish": True})
 
 
 def test_now_and_next_say_what_is_on_and_until_when_a_room_is_free(opened: Open, schedule: Schedule) -> None:

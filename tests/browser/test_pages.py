@@ -1,4 +1,4 @@
-"""Every page: accessible in light and dark, no wider than a phone, cached as it should be, honest about who may enter."""
+"""Every page: accessible in light and dark, no wider than a phone, cached as it should be, open to whom it should."""
 
 from __future__ import annotations
 

@@ -30,12 +30,12 @@ class Assets:
     icon: str | None
 
 
-def assets(entry: str, static: Path = STATIC) -> Assets:
+def assets(entry: str, static: Path | None = None) -> Assets:
     """The files of an entry of `webapp/frontend/src`, such as `editor`.  Raises `AssetsMissing`."""
-    manifest = _manifest(static)
+    manifest = _manifest(static or STATIC)
     chunk = manifest.get(f"src/{entry}.ts")
     if chunk is None:
-        raise AssetsMissing(f"the manifest in {static} has no entry '{entry}'")
+        raise AssetsMissing(f"the manifest in {static or STATIC} has no entry '{entry}'")
     chunks = list(_with_imports(manifest, chunk))
     return Assets(
         script=chunk["file"],
@@ -46,14 +46,14 @@ def assets(entry: str, static: Path = STATIC) -> Assets:
     )
 
 
-def is_hashed(file: str, static: Path = STATIC) -> bool:
+def is_hashed(file: str, static: Path | None = None) -> bool:
     """Whether a file's name changes with its content, so that it may be kept for ever."""
-    return any(chunk["file"] == file or file in chunk.get("css", ()) for chunk in _manifest(static).values())
+    return any(chunk["file"] == file or file in chunk.get("css", ()) for chunk in _manifest(static or STATIC).values())
 
 
-def fingerprint(static: Path = STATIC) -> str:
+def fingerprint(static: Path | None = None) -> str:
     """Changes whenever the front end is built to something else."""
-    return str(_stamp(static))
+    return str(_stamp(static or STATIC))
 
 
 def _manifest(static: Path) -> Mapping[str, Mapping[str, Any]]:

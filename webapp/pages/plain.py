@@ -41,10 +41,9 @@ def plain_days(conference: Conference, schedule: Schedule) -> list[PlainDay]:
 
 def _row(conference: Conference, schedule: Schedule, session_id: str) -> Row:
     session, placement = conference.session[session_id], schedule[session_id]
-    start = conference.clock.text(placement.start)[-5:]
-    end = conference.clock.text(placement.start + session.minutes)[-5:]
+    local = conference.clock.local
     return Row(
-        time=f"{start}–{end}",
+        time=f"{local(placement.start):%H:%M}–{local(placement.start + session.minutes):%H:%M}",
         title=session.title or session.id,
         room=conference.room[placement.room].label,
         speakers=", ".join(conference.person[person].label for person in session.speakers),

@@ -90,6 +90,16 @@ test("an older schedule does not undo newer events", () => {
   assert.equal(store.sessions.get("a")?.place?.room, "yard");
 });
 
+test("a schedule that is fetched again says which sessions it found elsewhere", () => {
+  const { store, news } = opened();
+  const sessions = schedule().sessions.map((one) =>
+    one.sessionId === "b" ? session("b", 25, "yard", at("1", "11:00")) : one,
+  );
+  store.load(schedule({ sessions, lastSeq: 20 }));
+  assert.deepEqual([...news[0]!.before.keys()], ["b"]);
+  assert.equal(news[0]!.before.get("b")?.place?.room, "hall");
+});
+
 test("old schedule and events equal the schedule read afresh, joined at any moment", () => {
   const random = randomness(3);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;

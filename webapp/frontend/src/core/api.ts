@@ -83,7 +83,10 @@ interface Reply {
   body: unknown;
 }
 
+const SIGNED_OUT = "You are not signed in any more. Open a sign-in link in another tab; your edit is kept here.";
+
 function refused(status: number, body: unknown): never {
+  if (status === 401) throw new ApiError(status, SIGNED_OUT);
   const problem = body !== null && typeof body === "object" && "title" in body ? (body as ProblemWire) : null;
   const said = problem?.detail || problem?.title;
   throw new ApiError(status, said || `The server answered ${status}. Your edit is kept; try again.`, problem);

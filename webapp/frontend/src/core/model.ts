@@ -176,3 +176,8 @@ export function roomText(frame: Frame, id: string): string {
 export function samePlace(a: Placement | null, b: Placement | null): boolean {
   return a === b || (a !== null && b !== null && a.room === b.room && a.start === b.start);
 }
+
+/** Same room, start and length. */
+export function placedAlike(a: Session, b: Session): boolean {
+  return a.minutes === b.minutes && samePlace(a.place, b.place);
+}

@@ -1,6 +1,6 @@
 /** The one truth of a page. Everything that changes the schedule comes in through `load` or `apply`. */
 
-import { changed, readSnapshot, reclosed, type Frame, type Session, type Snapshot, type Standing } from "./model.ts";
+import { changed, placedAlike, readSnapshot, reclosed, type Frame, type Session, type Snapshot, type Standing } from "./model.ts";
 import type { EventWire, ScheduleWire, ValuesWire } from "./wire.ts";
 
 /** Editors see the draft as it is saved, attendees see what was published. */
@@ -12,7 +12,7 @@ export type Outcome = "applied" | "known" | "reload";
 export interface News {
   /** Null after a load: everything may have changed. */
   event: EventWire | null;
-  /** Sessions before the event, for those that it changed. */
+  /** Sessions as they were, for those that the event changed or that a load found elsewhere. */
   before: Before;
 }
 
@@ -55,9 +55,11 @@ export class Store {
   load(wire: ScheduleWire): void {
     const snapshot = readSnapshot(wire);
     if (this.#snapshot && snapshot.standing.seq < this.#snapshot.standing.seq) return;
+    const held = this.#sessions;
     this.#snapshot = snapshot;
     this.#sessions = new Map(snapshot.sessions.map((session) => [session.id, session]));
-    this.#tell({ event: null, before: SILENT });
+    const moved = [...held].filter(([id, old]) => !placedAlike(old, this.#sessions.get(id) ?? old));
+    this.#tell({ event: null, before: new Map(moved) });
   }
 
   apply(event: EventWire): Outcome {

@@ -34,6 +34,7 @@ export class Clerk {
   async check(): Promise<void> {
     const desk = this.#desk;
     const signal = this.#ask();
+    desk.trouble = null;
     desk.forgetAnswer();
     desk.warning = null;
     if (desk.wishes.size === 0) desk.discard();
@@ -93,6 +94,7 @@ export class Clerk {
   async publish(): Promise<void> {
     const desk = this.#desk;
     desk.publishing = true;
+    desk.trouble = null;
     await this.#attend(async () => {
       await this.#api.publish(desk.standing.version);
       desk.say("Published. Attendees see it now.");
@@ -117,6 +119,7 @@ export class Clerk {
     const desk = this.#desk;
     this.#attempt = request;
     desk.step = "saving";
+    desk.trouble = null;
     desk.warning = null;
     try {
       this.#answered(request, await this.#api.save(request));
@@ -219,11 +222,12 @@ export class Clerk {
     else this.#desk.trouble = error.message;
   }
 
-  /** The schedule has moved on under the edit; without one there is nothing to lose, so it is simply fetched. */
+  /** The schedule has moved on; where no edit is at stake it is fetched at once. */
   #stale(changedSince: readonly ChangedSinceWire[]): void {
     const desk = this.#desk;
     desk.changedSince = changedSince;
     if (desk.wishes.size === 0) {
+      desk.trouble = "Somebody else has just changed the schedule. This is how it stands now; try again.";
       void this.refresh();
       return;
     }

@@ -102,8 +102,8 @@ export class Board {
     return minute ?? this.#wallMinute();
   }
 
-  #note({ event, before }: News): void {
-    if (event === null || before.size === 0) return;
+  #note({ before }: News): void {
+    if (before.size === 0) return;
     const changes = new Map(this.changes);
     for (const [id, session] of before) {
       changes.set(id, { session: id, was: changes.get(id)?.was ?? session, at: Date.now() });
