@@ -99,6 +99,15 @@ def test_strangers_are_told_how_to_sign_in(opened: Open, schedule: Schedule, tro
     expect(page.get_by_text("Types for the tired")).to_have_count(0)
 
 
+def test_a_link_that_was_used_says_so_in_words(opened: Open, troubles: Troubles) -> None:
+    troubles.expected.append("403 (FORBIDDEN)")
+    page = opened("/sign-in?token=used")
+    expect(page.get_by_role("heading", name="This link does not work any more")).to_be_visible()
+    page = opened("/sign-in?token=used", editor=True)
+    page.get_by_role("link", name="go on to the schedules").click()
+    expect(page.get_by_role("heading", name="Edit a schedule")).to_be_visible()
+
+
 def test_a_schedule_that_is_not_there_is_said_to_be_missing(opened: Open, troubles: Troubles) -> None:
     troubles.expected.append("404 (NOT FOUND)")
     page = opened("/no-such-schedule")

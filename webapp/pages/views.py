@@ -71,13 +71,25 @@ def _cache_built_files(response: Response) -> Response:
     return response
 
 
+@bp.after_app_request
+def _explain_refused_link(response: Response) -> Response:
+    """Who follows a sign-in link twice gets a page to read; programs keep the problem."""
+    reads_html = request.accept_mimetypes.best == "text/html"
+    if request.endpoint != "auth.sign_in" or response.status_code != 403 or not reads_html:
+        return response
+    try:
+        return _page("sign_in", status=403, cache=PRIVATE, role=_role(), refused=True)
+    except AssetsMissing as error:
+        return _not_built(error)
+
+
 @bp.errorhandler(Refusal)
 def _refused(error: Refusal) -> Response:
     if isinstance(error, NotFound):
         return _page("missing", status=404, cache=PRIVATE)
     if isinstance(error, Unauthenticated | Denied):
         status = 401 if isinstance(error, Unauthenticated) else 403
-        return _page("sign_in", status=status, cache=PRIVATE, role=_role())
+        return _page("sign_in", status=status, cache=PRIVATE, role=_role(), refused=False)
     raise error
 
 
