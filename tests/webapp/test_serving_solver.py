@@ -22,6 +22,7 @@ from solver.repair import repair
 from tests.webapp.processes import children, lives, until
 from webapp.schemas import answer_json, callboard_json, read_edits
 from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, wire
+from webapp.serving.parent import SUPERVISOR
 from webapp.serving.solver_process import SOLVES_AT_ONCE, WAITING_AT_MOST
 
 pytestmark = pytest.mark.slow
@@ -30,7 +31,11 @@ Json = dict[str, Any]
 
 @contextmanager
 def solver_process(path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-m", "webapp.serving.solver_process", "--socket", str(path)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "webapp.serving.solver_process", "--socket", str(path)],
+        # It ends with the test run, even if that is killed.
+        env={**os.environ, SUPERVISOR: str(os.getpid())},
+    )
     try:
         yield process
     finally:
