@@ -24,7 +24,7 @@ assets: $(INSTALLED) ## build the front end if its sources have changed
 demo: assets ## run the app with a generated conference and print its addresses
 	$(BIN)/callboard demo
 
-quick: assets ## the fast tests only: no servers, no browser
+quick: assets ## the fast tests only: no servers, no browser, no long searches
 	$(BIN)/pytest -m "not slow"
 
 test: lint system ## lint, then every test

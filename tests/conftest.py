@@ -17,7 +17,12 @@ from tests import chromium, servers
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_SKIPS = os.environ.get("CALLBOARD_NO_SKIPS") == "1"
-MARKS_OF_FOLDER = {"browser": ("browser", "slow"), "reliability": ("reliability", "slow")}
+MARKS_OF_PLACE = {
+    "browser": ("browser", "slow"),
+    "reliability": ("reliability", "slow"),
+    "test_exactness.py": ("slow",),
+    "test_mutants.py": ("slow",),
+}
 MARKS_OF_FIXTURE = {"postgresql_server": ("postgres", "slow"), "redis_server": ("redis", "slow")}
 
 # How fast this machine is today decides no test: neither a deadline nor a complaint about slow examples.
@@ -101,10 +106,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium_
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder and by the servers they ask for, so that nobody has to remember to."""
+    """Mark tests by where they are and by the servers they ask for, so that nobody has to remember to."""
     for item in items:
-        folders = item.path.relative_to(ROOT).parts[1:-1]
-        marks = [mark for folder in folders for mark in MARKS_OF_FOLDER.get(folder, ())]
+        places = item.path.relative_to(ROOT / "tests").parts
+        marks = [mark for place in places for mark in MARKS_OF_PLACE.get(place, ())]
         marks += [mark for name in getattr(item, "fixturenames", ()) for mark in MARKS_OF_FIXTURE.get(name, ())]
         for mark in dict.fromkeys(marks):
             item.add_marker(mark)
