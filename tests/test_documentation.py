@@ -39,9 +39,9 @@ def broken(page: Path, root: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_link_leads_somewhere(page: str) -> None:
-    assert broken(ROOT / page, ROOT) == []
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    assert broken(ROOT / name, ROOT) == []
 
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
