@@ -131,6 +131,16 @@ def test_pages_join_without_loss(editor: Caller) -> None:
     assert editor.get("/events?after=9999").get_json() == {"items": [], "next": None}
 
 
+def test_the_longest_page_has_a_next_one(editor: Caller) -> None:
+    changes = [{"op": "set_audience", "session": "engines", "audience": number % 90} for number in range(170)]
+    for change in changes:
+        assert editor.save(change).status_code == 200
+    first = editor.get("/events?limit=500").get_json()
+    rest = editor.get(f"/events?limit=500&after={first['next']}").get_json()
+    assert [event["seq"] for event in first["items"] + rest["items"]] == list(range(1, 512))
+    assert rest["next"] is None
+
+
 def test_the_log_is_read_by_the_feed_as_the_api_tells_it(editor: Caller, store: Store) -> None:
     editor.save(move("knots", "12:00"), publish=True)
     read = store.read(lambda session: log.read(session, editor.schedule_id, 1, 100))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.events.types import Event
 from webapp.store.rows import EventRow, ScheduleRow
 
-PAGE = 500
+PAGE = 1000
 """How many events are read at once at most."""
 
 

@@ -25,8 +25,14 @@ def export_published(store: Store, reference: str, format: str) -> tuple[bytes, 
 
     def work(session: Session) -> tuple[bytes, int]:
         row = find(session, reference)
-        facts, published = published_facts(store, session, row)
-        conference = public_facts(facts.conference)
-        return write_document(format, conference, facts.schedule, carried(session, row.id)), published.version
+        version = row.published_version or 0
+        key = f"{row.id}.{format}"
+        file = store.rendered.get(key, version)
+        if file is None:
+            facts, _ = published_facts(store, session, row)
+            conference = public_facts(facts.conference)
+            file = write_document(format, conference, facts.schedule, carried(session, row.id))
+            store.rendered.remember(key, version, file)
+        return file, version
 
     return store.read(work)

@@ -29,8 +29,8 @@ class Store:
         self.database = connect(url)
         self.published: Recent[Facts] = Recent(8)
         """Published facts."""
-        self.rendered: Recent[bytes] = Recent(8)
-        """Published schedules as attendees get them."""
+        self.rendered: Recent[bytes] = Recent(16)
+        """Published schedules and their files as attendees get them."""
         self._drafts: Recent[Facts] = Recent(16)
         self.bell: Bell = lambda schedule_id, seq: None
         """Called after a commit with each schedule's new last seq."""
