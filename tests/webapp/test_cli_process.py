@@ -69,6 +69,28 @@ def test_ctrl_c_ends_a_command_quietly() -> None:
     assert (waiting.returncode, out.strip(), err.strip()) == (130, b"", b"")
 
 
+def test_ctrl_c_ends_a_repair_while_the_solver_keeps_the_signal_for_itself() -> None:
+    code = """
+import signal, time
+from webapp.commands.repair import ended_by_ctrl_c
+with ended_by_ctrl_c():
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    print("solving", flush=True)
+    time.sleep(60)
+"""
+    solving = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert solving.stdout is not None
+        assert solving.stdout.readline() == "solving\n"
+        solving.send_signal(signal.SIGINT)
+        out, err = solving.communicate(timeout=20)
+    finally:
+        solving.kill()
+    assert (solving.returncode, out, err) == (130, "", "")
+
+
 def _wait_until_it_reads(pid: int) -> None:
     """Wait until the process sleeps in a read of its standard input."""
     for _ in range(200):

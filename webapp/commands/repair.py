@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -39,6 +42,7 @@ STATUS = {
     "unknown": 3,
 }
 SUFFIXES = {".xml": "schedule-xml", ".ics": "ics", ".csv": "csv", ".xlsx": "xlsx"}
+INTERRUPTED = 130
 PROVED = {
     "moved+price": "proved: no repair is better",
     "moved": "proved: no repair moves fewer sessions",
@@ -105,10 +109,10 @@ def repair(
         edited = apply_edits(imported.conference, imported.schedule, edits, name=spoken(edits_file or ""))
     say_warnings(imported, file)
 
-    from solver.repair import countdown
-    from solver.repair import repair as solve
+    with ended_by_ctrl_c(), _progress() as progress:
+        from solver.repair import countdown
+        from solver.repair import repair as solve
 
-    with _progress() as progress:
         answer = solve(
             imported.conference,
             imported.schedule,
@@ -149,6 +153,32 @@ def _format(output: str, given: str) -> str:
     if given in ("callboard", "schedule-json"):
         return given
     return "schedule-json" if Path(output).name.lower().endswith("schedule.json") else "callboard"
+
+
+@contextmanager
+def ended_by_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the command at once, also while CP-SAT holds the signal's handler for itself.
+
+    The signal waits for one thread alone; threads that libraries start inside the block inherit that, so that
+    no handler of theirs is ever run.  Load such libraries inside it.
+    """
+    over = Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            if signal.sigtimedwait({signal.SIGINT}, 0.1) is not None:
+                console(err=True).show_cursor()
+                os._exit(INTERRUPTED)
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

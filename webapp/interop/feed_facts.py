@@ -150,7 +150,7 @@ class _Facts:
 
     def _room(self, name: str) -> Room:
         capacity = self.feed.rooms[name].get("capacity")
-        seats = capacity if isinstance(capacity, int) and 0 <= capacity <= 1_000_000 else None
+        seats = capacity if type(capacity) is int and 0 <= capacity <= 1_000_000 else None
         return Room(id=self.kept_rooms.get(name, name), name=name, capacity=seats)
 
     def _place(self, one: _Placed, clock: Clock, schedule: dict[str, Placement]) -> tuple[int, int] | None:
