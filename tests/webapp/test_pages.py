@@ -23,7 +23,8 @@ MANIFEST: dict[str, dict[str, Any]] = {
     "src/live.ts": {"file": "live-a1.js", "css": ["live-b2.css"], "imports": ["_base.js", "_shared.js"]},
     "_base.js": {"file": "base-c3.js", "css": ["base-d4.css"], "imports": ["_shared.js"]},
     "_shared.js": {"file": "shared-e5.js"},
-    "src/icon.svg": {"file": "icon-f6.svg"},
+    built.ICON: {"file": "icon-f6.svg"},
+    built.FONT: {"file": "font-g7.woff2"},
 }
 
 
@@ -36,7 +37,7 @@ def test_a_page_asks_for_every_file_its_entry_needs_once(tmp_path: Path) -> None
     found = built.assets("live", written(tmp_path, MANIFEST))
     assert found.script == "live-a1.js"
     assert found.chunks == ("base-c3.js", "shared-e5.js")
-    assert found.icon == "icon-f6.svg"
+    assert (found.icon, found.font) == ("icon-f6.svg", "font-g7.woff2")
 
 
 def test_an_entrys_own_styles_come_after_those_it_shares(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_only_files_of_the_manifest_are_kept_for_ever(tmp_path: Path) -> None:
 def test_a_new_build_is_noticed_without_a_restart(tmp_path: Path) -> None:
     built.assets("live", written(tmp_path, MANIFEST))
     before = built.fingerprint(tmp_path)
-    written(tmp_path, {"src/live.ts": {"file": "live-new.js"}})
+    written(tmp_path, {**MANIFEST, "src/live.ts": {"file": "live-new.js"}})
     assert built.assets("live", tmp_path).script == "live-new.js"
     assert built.fingerprint(tmp_path) != before
 
@@ -62,6 +63,8 @@ def test_a_new_build_is_noticed_without_a_restart(tmp_path: Path) -> None:
 def test_a_missing_build_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(built.AssetsMissing, match=str(tmp_path)):
         built.assets("live", tmp_path)
+    with pytest.raises(built.AssetsMissing, match="src/signage.ts"):
+        built.assets("signage", written(tmp_path, MANIFEST))
 
 
 def test_without_a_build_every_page_says_how_to_make_one(

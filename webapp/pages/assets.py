@@ -26,23 +26,24 @@ class Assets:
     styles: tuple[str, ...]
     chunks: tuple[str, ...]
     """Scripts that the script will ask for at once."""
-    font: str | None
-    icon: str | None
+    font: str
+    icon: str
 
 
 def assets(entry: str, static: Path | None = None) -> Assets:
     """The files of an entry of `webapp/frontend/src`, such as `editor`.  Raises `AssetsMissing`."""
     manifest = _manifest(static or STATIC)
-    chunk = manifest.get(f"src/{entry}.ts")
-    if chunk is None:
-        raise AssetsMissing(f"the manifest in {static or STATIC} has no entry '{entry}'")
+    try:
+        chunk, font, icon = (manifest[source] for source in (f"src/{entry}.ts", FONT, ICON))
+    except KeyError as error:
+        raise AssetsMissing(f"the manifest in {static or STATIC} does not name {error}") from None
     chunks = list(_with_imports(manifest, chunk))
     return Assets(
         script=chunk["file"],
         styles=tuple(dict.fromkeys(style for one in reversed(chunks) for style in one.get("css", ()))),
         chunks=tuple(one["file"] for one in chunks[1:]),
-        font=manifest.get(FONT, {}).get("file"),
-        icon=manifest.get(ICON, {}).get("file"),
+        font=font["file"],
+        icon=icon["file"],
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import auth
 from webapp.auth.identity import ANONYMOUS
@@ -29,6 +30,12 @@ def home() -> Response:
     """The published schedules."""
     found = reading.listing(_store(), ANONYMOUS, after="", limit=LISTED)
     return _page("home", cache=REVALIDATED, schedules=found)
+
+
+@bp.get("/favicon.ico")
+def icon() -> AnyResponse:
+    """What browsers ask for of their own accord."""
+    return redirect(_built(assets("pages").icon))
 
 
 @bp.get("/<slug>")
@@ -74,7 +81,7 @@ def _cache_built_files(response: Response) -> Response:
 @bp.after_app_request
 def _explain_refused_link(response: Response) -> Response:
     """Who follows a sign-in link twice gets a page to read; programs keep the problem."""
-    reads_html = request.accept_mimetypes.best == "text/html"
+    reads_html = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if request.endpoint != "auth.sign_in" or response.status_code != 403 or not reads_html:
         return response
     try:
