@@ -11,6 +11,8 @@ from sqlalchemy import create_engine, text
 from tests.webapp.command import callboard, refusal, write
 from tests.webapp.files_formats import faults
 from tests.webapp.test_cli_check import programme
+from webapp import schemas
+from webapp.commands import files
 from webapp.schemas import read_document
 
 
@@ -55,6 +57,19 @@ def test_every_format_is_exported(file: Path, data: Path, tmp_path: Path, format
     out = tmp_path / "out"
     assert callboard("export", "tiny", "--format", format, "-o", out, "--data", data).status == 0
     assert out.stat().st_size > 200
+
+
+def test_the_formats_offered_are_those_that_can_be_written() -> None:
+    assert files.FORMATS == schemas.FORMATS
+
+
+def test_unplaced_sessions_that_a_format_leaves_out_are_told(data: Path, tmp_path: Path) -> None:
+    tree = programme()
+    tree["sessions"].append({"id": "new", "minutes": 30})
+    callboard("import", write(tmp_path / "new.json", tree), "--slug", "new", "--data", data)
+    feed = callboard("export", "new", "--format", "schedule-xml", "--data", data)
+    assert feed.err == "1 unplaced session left out: schedule-xml has no place for them\n"
+    assert callboard("export", "new", "--format", "csv", "--data", data).err == ""
 
 
 def test_the_data_directory_comes_from_the_environment(file: Path, data: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -88,20 +88,18 @@ def write_bytes(path: str, data: bytes) -> None:
         raise BadInput(f"{spoken(path)}: it cannot be written: {_reason(error)}") from None
 
 
-def write_schedule(
-    output: str, format: str, conference: Conference, schedule: Schedule, carried: Mapping[str, Any]
-) -> None:
-    """Write a schedule to a file or, for `-`, to standard output; say what the format leaves out."""
-    from webapp.schemas import write_document
-
-    with complaints():
-        data = write_document(format, conference, schedule, carried)
+def write_output(output: str, data: bytes) -> None:
+    """Write to a file or, for `-`, to standard output."""
     if output == STDIN:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
         write_bytes(output, data)
+
+
+def say_left_out(format: str, conference: Conference, schedule: Schedule) -> None:
+    """Say on standard error what the format has no place for."""
     unplaced = len(conference.sessions) - len(schedule)
     if unplaced and format in PLACED_ONLY:
         click.echo(f"{counted(unplaced, 'unplaced session')} left out: {format} has no place for them", err=True)

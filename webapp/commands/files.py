@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from webapp.commands.common import (
     STDIN,
+    complaints,
     read_conference,
+    say_left_out,
     say_warnings,
     settings,
     stored_data,
-    write_schedule,
+    write_output,
 )
 from webapp.commands.stores import opened
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 FORMATS = ("callboard", "schedule-xml", "schedule-json", "ics", "csv", "xlsx")
 
@@ -45,16 +42,14 @@ def import_file(file: str, slug: str | None, data: str | None, database: str | N
 @stored_data
 def export_file(schedule: str, format: str, output: str, data: str | None, database: str | None) -> int:
     """Write the draft of SCHEDULE, an id or a short name, as a file."""
-    from webapp.services import reading
+    from webapp.services.exporting import export_draft
+    from webapp.services.reading import draft_facts
 
-    with opened(settings(data, database)) as store:
-
-        def work(session: Session) -> tuple[Any, dict[str, Any]]:
-            row, facts = reading.draft_facts(store, session, schedule)
-            return facts, reading.carried(session, row.id)
-
-        facts, carried = store.read(work)
-    write_schedule(output, format, facts.conference, facts.schedule, carried)
+    with opened(settings(data, database)) as store, complaints():
+        written = export_draft(store, schedule, format)
+        _, facts = store.read(lambda session: draft_facts(store, session, schedule))
+    write_output(output, written)
+    say_left_out(format, facts.conference, facts.schedule)
     return 0
 
 

@@ -22,9 +22,10 @@ from webapp.commands.common import (
     json_line,
     read_conference,
     read_edit_file,
+    say_left_out,
     say_warnings,
     spoken,
-    write_schedule,
+    write_output,
 )
 
 if TYPE_CHECKING:
@@ -136,12 +137,18 @@ def repair(
 
 def _write(output: str, imported: Imported, edited: Edited, answer: Answer) -> bool:
     """Write the schedule with the first repair in it; nothing where there is none."""
+    from webapp.schemas import write_document
+
     if not answer.repairs and answer.status != "nothing_to_repair":
         return False
     schedule: dict[str, Placement] = dict(edited.schedule)
     for move in answer.repairs[0].moves if answer.repairs else ():
         schedule[move.session] = move.target
-    write_schedule(output, _format(output, imported.format), edited.conference, schedule, imported.carried)
+    format = _format(output, imported.format)
+    with complaints():
+        data = write_document(format, edited.conference, schedule, imported.carried)
+    write_output(output, data)
+    say_left_out(format, edited.conference, schedule)
     return True
 
 
