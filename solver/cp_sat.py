@@ -41,9 +41,15 @@ class Solved:
 
 
 class Relaxation:
-    """The model for one set of free sessions."""
+    """The model for one set of free sessions.
 
-    def __init__(self, problem: Problem, free: Sequence[str]) -> None:
+    With `most`, it is asked only about repairs of at most so many moves, with `price`, only about those that cost no
+    more: places that neither could have are left out.
+    """
+
+    def __init__(
+        self, problem: Problem, free: Sequence[str], *, most: int | None = None, price: int | None = None
+    ) -> None:
         self.problem = problem
         self.choices = Choices(problem, free)
         self.choices.post_rules()
@@ -52,9 +58,16 @@ class Relaxation:
         self._stays: dict[int, cp_model.IntVar] = {}
         self._movable = [problem.movable(session) for session in self.choices.sessions]
         self.contradiction = self._settle_fixed()
-        if not self.contradiction:
-            self._give_every_free_session_a_place()
-            self._post_conflicts()
+        if self.contradiction:
+            return
+        if most is not None:
+            self._leave_out_pushy_places(most)
+        if price is not None:
+            self._leave_out_dear_places(price)
+        self._give_every_free_session_a_place()
+        self._post_conflicts()
+        if most is not None:
+            self.model.add(self.count() <= most)
 
     # Building.
 
@@ -76,6 +89,39 @@ class Relaxation:
             if len(loose) == 1:
                 table.dead[loose[0]] = True
         return ()
+
+    def _must_move(self) -> set[int]:
+        """The free sessions, by number, that cannot stay."""
+        table = self.choices
+        rows = [table.stay(number) for number in range(len(table.free))]
+        return {number for number, row in enumerate(rows) if row is None or table.dead[row]}
+
+    def _leave_out_pushy_places(self, most: int) -> None:
+        """A place that pushes out so many that, with those who must move anyway, there are more than `most`."""
+        table = self.choices
+        pushes = np.zeros(len(table.start), dtype=np.int64)
+        for (_, stay), parts in table.hits.items():
+            if table.session[stay] >= len(table.free):
+                pushes[np.unique(np.concatenate(parts))] += 1
+        must = self._must_move()
+        base = np.array([len(must | {number}) for number in range(len(table.sessions))], dtype=np.int64)
+        table.dead |= ~table.stays & (pushes + base[table.session] > most)
+
+    def _leave_out_dear_places(self, price: int) -> None:
+        """A place that costs more than what is left when the others who must move take their cheapest places."""
+        table = self.choices
+        must = self._must_move()
+        prices = np.zeros(len(table.start), dtype=np.int64)
+        for row in np.flatnonzero(~table.dead & ~table.stays).tolist():
+            prices[row] = self.problem.price(table.sessions[table.session[row]], self._placement(row))
+        least = np.zeros(len(table.sessions), dtype=np.int64)
+        for number in must:
+            rows = table.of([table.sessions[number]])
+            least[number] = prices[rows[~table.dead[rows]]].min(initial=price)
+        table.dead |= ~table.stays & (prices > price - least.sum() + least[table.session])
+
+    def _placement(self, row: int) -> Placement:
+        return Placement(self.choices.rooms[self.choices.room[row]], int(self.choices.start[row]))
 
     def _give_every_free_session_a_place(self) -> None:
         table = self.choices
@@ -123,13 +169,17 @@ class Relaxation:
         )
         return never_stay + sum(1 - stay for stay in self._stays.values())
 
+    def evictions(self) -> cp_model.LinearExprT:
+        """The number of sessions that leave without getting a place."""
+        free = len(self.choices.free)
+        return sum(1 - stay for row, stay in self._stays.items() if self.choices.session[row] >= free)
+
     def price(self) -> cp_model.LinearExprT:
         """The price of the moves, and at least that of evictions."""
         table = self.choices
         terms: list[cp_model.LinearExprT] = []
         for row, literal in self._literals.items():
-            target = Placement(table.rooms[table.room[row]], int(table.start[row]))
-            terms.append(self.problem.price(table.sessions[table.session[row]], target) * literal)
+            terms.append(self.problem.price(table.sessions[table.session[row]], self._placement(row)) * literal)
         for row, stay in self._stays.items():
             if table.session[row] >= len(table.free):
                 terms.append(self._least_price(table.sessions[table.session[row]]) * (1 - stay))
@@ -192,9 +242,7 @@ class Relaxation:
             table = self.choices
             for row, literal in self._literals.items():
                 if solver.boolean_value(literal):
-                    solved.places[table.sessions[table.session[row]]] = Placement(
-                        table.rooms[table.room[row]], int(table.start[row])
-                    )
+                    solved.places[table.sessions[table.session[row]]] = self._placement(row)
             solved.evicted = [
                 table.sessions[table.session[row]]
                 for row, stay in self._stays.items()
@@ -210,31 +258,59 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
 
     The free set begins with what the posted rules alone find broken; it is handed back as it ended.
     """
-    budget = remaining()
     free = _broken(problem)
-    while not finding.count_proved and remaining() > 0:
+    if finding.places is None:
+        _explore(problem, free, finding, remaining, note)
+    else:
+        _close_the_gap(problem, free, finding, remaining, note)
+    if finding.count_proved and not finding.price_proved:
+        _cheapen(problem, free, finding, remaining)
+    return free
+
+
+def _explore(
+    problem: Problem, free: list[str], finding: Finding, remaining: Remaining, note: Callable[[Finding], None]
+) -> None:
+    """With nothing in hand: minimise the count, and let those that were evicted be free, until nobody is."""
+    budget = remaining()
+    while not finding.infeasible and remaining() > 0:
         relaxation = Relaxation(problem, free)
         if relaxation.contradiction:
             finding.infeasible, finding.culprits = True, relaxation.contradiction
-            return free
+            return
         relaxation.model.add(relaxation.count() >= finding.count_floor)
         solved = relaxation.solve(relaxation.count(), remaining() - 0.3 * budget)
         if solved.infeasible and relaxation.solve(relaxation.count(), remaining(), presolve=False).infeasible:
             # Asked twice, because presolve has been known to refute what is feasible.
             finding.infeasible, finding.culprits = True, tuple(free)
-            return free
+            return
         finding.count_floor = max(finding.count_floor, solved.bound)
         note(finding)
         if solved.optimal and not solved.evicted:
             finding.places = solved.places
-            break
+            return
         if not solved.evicted or remaining() < 0.3 * budget:
             _settle_for_less(problem, free + solved.evicted, finding, remaining)
-            break
+            return
         free += solved.evicted
-    if finding.count_proved and not finding.price_proved:
-        _cheapen(problem, free, finding, remaining)
-    return free
+
+
+def _close_the_gap(
+    problem: Problem, free: list[str], finding: Finding, remaining: Remaining, note: Callable[[Finding], None]
+) -> None:
+    """With a repair in hand: refute one count after the other, or find a repair that has it."""
+    while not finding.count_proved and remaining() > 0:
+        relaxation = Relaxation(problem, free, most=finding.count_floor)
+        solved = relaxation.solve(relaxation.evictions(), remaining())
+        if solved.infeasible:
+            finding.count_floor += 1
+            note(finding)
+        elif solved.evicted:
+            free += solved.evicted
+        elif solved.places:
+            finding.places = solved.places
+        else:
+            return
 
 
 def another(
@@ -303,13 +379,12 @@ def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Rem
     assert finding.places is not None
     while remaining() > 0:
         free[:] = dict.fromkeys([*free, *finding.places])
-        relaxation = Relaxation(problem, free)
-        relaxation.model.add(relaxation.count() == len(finding.places))
+        in_hand = problem.total_price(finding.places)
+        relaxation = Relaxation(problem, free, most=len(finding.places), price=in_hand)
         solved = relaxation.solve(relaxation.price(), remaining())
         if not solved.places:
             finding.price_floor = max(finding.price_floor, solved.bound)
             return
-        in_hand = problem.total_price(finding.places)
         if not solved.evicted and problem.total_price(solved.places) <= in_hand:
             finding.places, in_hand = solved.places, problem.total_price(solved.places)
         finding.price_floor = max(finding.price_floor, solved.bound)
