@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app
 
 from webapp import auth, problems
-from webapp.api import shapes
+from webapp.api import answers, requests
 from webapp.api.common import PRIVATE, answer, store, takes_json
 from webapp.services import checking, publishing, repairing, saving
 from webapp.services.errors import Invalid, Unavailable
@@ -20,9 +20,9 @@ bp = APIBlueprint("changes", __name__, tag="Changes")
 @bp.post("/schedules/<reference>/checks")
 @auth.requires("viewer")
 @takes_json
-@bp.input(shapes.Check, arg_name="body")
-@bp.output(shapes.Checked)
-def check(reference: str, body: shapes.Check) -> Response:
+@bp.input(requests.Check, arg_name="body")
+@bp.output(answers.Checked)
+def check(reference: str, body: requests.Check) -> Response:
     """What the draft would break with these edits made.  Changes nothing."""
     return answer(checking.check(store(), reference, body.edits))
 
@@ -30,9 +30,9 @@ def check(reference: str, body: shapes.Check) -> Response:
 @bp.post("/schedules/<reference>/repairs")
 @auth.requires("editor")
 @takes_json
-@bp.input(shapes.Repair, arg_name="body")
-@bp.output(shapes.Repaired)
-def repair(reference: str, body: shapes.Repair) -> Response:
+@bp.input(requests.Repair, arg_name="body")
+@bp.output(answers.Repaired)
+def repair(reference: str, body: requests.Repair) -> Response:
     """Minimal repairs for these edits, with what is proved about them."""
     request = repairing.RepairRequest(
         expected_version=body.expected_version,
@@ -55,9 +55,9 @@ def repair(reference: str, body: shapes.Repair) -> Response:
 @bp.post("/schedules/<reference>/saves")
 @auth.requires("editor")
 @takes_json
-@bp.input(shapes.Save, arg_name="body")
-@bp.output(shapes.SaveAttempt)
-def save(reference: str, body: shapes.Save) -> Response:
+@bp.input(requests.Save, arg_name="body")
+@bp.output(answers.SaveAttempt)
+def save(reference: str, body: requests.Save) -> Response:
     """Save changes; `result` and the status say what became of them."""
     request = saving.SaveRequest(
         attempt_id=body.save_attempt_id,
@@ -77,9 +77,9 @@ def save(reference: str, body: shapes.Save) -> Response:
 @bp.post("/schedules/<reference>/publish")
 @auth.requires("editor")
 @takes_json
-@bp.input(shapes.Publish, arg_name="body")
-@bp.output(shapes.ScheduleHead)
-def publish(reference: str, body: shapes.Publish) -> Response:
+@bp.input(requests.Publish, arg_name="body")
+@bp.output(answers.ScheduleHead)
+def publish(reference: str, body: requests.Publish) -> Response:
     """Make the draft what attendees see."""
     head = publishing.publish(
         store(), reference, expected_version=body.expected_version, editor_id=auth.current().editor_id

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from webapp import auth
-from webapp.api import shapes
+from webapp.api import answers, requests
 from webapp.api.common import answer, store
 from webapp.services import now as now_service
 from webapp.services import reading
@@ -15,49 +15,49 @@ bp = APIBlueprint("history", __name__, tag="History")
 
 
 @bp.get("/schedules/<reference>/events")
-@bp.input(shapes.EventPage, location="query", arg_name="page")
-@bp.output(shapes.EventList)
-def list_events(reference: str, page: shapes.EventPage) -> Response:
+@bp.input(requests.EventPage, location="query", arg_name="page")
+@bp.output(answers.EventList)
+def list_events(reference: str, page: requests.EventPage) -> Response:
     """The events after a seq: all of them for editors, the public ones for anybody else."""
     identity = auth.current()
     items = reading.events(store(), reference, identity, after=page.after, limit=page.limit + 1)
-    return answer(shapes.page_of(items, page.limit, "seq"))
+    return answer(answers.page_of(items, page.limit, "seq"))
 
 
 @bp.get("/schedules/<reference>/conflicts")
 @auth.requires("viewer")
-@bp.input(shapes.ConflictPage, location="query", arg_name="page")
-@bp.output(shapes.ConflictList)
-def list_conflicts(reference: str, page: shapes.ConflictPage) -> Response:
+@bp.input(requests.ConflictPage, location="query", arg_name="page")
+@bp.output(answers.ConflictList)
+def list_conflicts(reference: str, page: requests.ConflictPage) -> Response:
     """The conflict ledger."""
     items = reading.conflicts(store(), reference, status=page.status, after=page.after, limit=page.limit + 1)
-    return answer(shapes.page_of(items, page.limit, "conflictId"))
+    return answer(answers.page_of(items, page.limit, "conflictId"))
 
 
 @bp.get("/schedules/<reference>/saves")
 @auth.requires("viewer")
-@bp.input(shapes.Page, location="query", arg_name="page")
-@bp.output(shapes.SaveList)
-def list_saves(reference: str, page: shapes.Page) -> Response:
+@bp.input(requests.Page, location="query", arg_name="page")
+@bp.output(answers.SaveList)
+def list_saves(reference: str, page: requests.Page) -> Response:
     """The save attempts and what became of them."""
     items = reading.saves(store(), reference, after=page.after, limit=page.limit + 1)
-    return answer(shapes.page_of(items, page.limit, "saveAttemptId"))
+    return answer(answers.page_of(items, page.limit, "saveAttemptId"))
 
 
 @bp.get("/schedules/<reference>/audit")
 @auth.requires("viewer")
-@bp.input(shapes.EventPage, location="query", arg_name="page")
-@bp.output(shapes.AuditList)
-def list_audit(reference: str, page: shapes.EventPage) -> Response:
+@bp.input(requests.EventPage, location="query", arg_name="page")
+@bp.output(answers.AuditList)
+def list_audit(reference: str, page: requests.EventPage) -> Response:
     """The audit: every change with who, when and what was before."""
     items = reading.audit(store(), reference, after=page.after, limit=page.limit + 1)
-    return answer(shapes.page_of(items, page.limit, "number"))
+    return answer(answers.page_of(items, page.limit, "number"))
 
 
 @bp.get("/schedules/<reference>/now")
-@bp.input(shapes.At, location="query", arg_name="query")
-@bp.output(shapes.Now)
-def get_now(reference: str, query: shapes.At) -> Response:
+@bp.input(requests.At, location="query", arg_name="query")
+@bp.output(answers.Now)
+def get_now(reference: str, query: requests.At) -> Response:
     """What is on in each room, and what follows, as published."""
     told = now_service.now_and_next(store(), reference, query.at)
     return answer(told, headers={"Cache-Control": "no-cache"})

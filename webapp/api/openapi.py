@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from webapp.api.shapes import Problem
+from webapp.api.answers import Problem
 from webapp.auth.guard import COOKIE
 
 CONFIG: dict[str, Any] = {

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, request, url_for
 
 from webapp import auth
-from webapp.api import shapes
+from webapp.api import answers, requests
 from webapp.api.common import PRIVATE, REVALIDATED, answer, etag_matches, settings, store
 from webapp.services import importing, reading
 from webapp.services.errors import Invalid
@@ -15,16 +15,16 @@ bp = APIBlueprint("schedules", __name__, tag="Schedules")
 
 
 @bp.get("/schedules")
-@bp.input(shapes.Page, location="query", arg_name="page")
-@bp.output(shapes.ScheduleList)
-def list_schedules(page: shapes.Page) -> Response:
+@bp.input(requests.Page, location="query", arg_name="page")
+@bp.output(answers.ScheduleList)
+def list_schedules(page: requests.Page) -> Response:
     """The schedules that the caller may see."""
     items = reading.listing(store(), auth.current(), after=page.after, limit=page.limit + 1)
-    return answer(shapes.page_of(items, page.limit, "slug"))
+    return answer(answers.page_of(items, page.limit, "slug"))
 
 
 @bp.post("/schedules")
-@bp.output(shapes.Schedule, status_code=201)
+@bp.output(answers.Schedule, status_code=201)
 @auth.requires("admin")
 def import_schedule() -> Response:
     """Import a file of any format that Callboard reads: the body, or the form field `file`."""
@@ -45,7 +45,7 @@ def import_schedule() -> Response:
 
 
 @bp.get("/schedules/<reference>")
-@bp.output(shapes.Schedule)
+@bp.output(answers.Schedule)
 def get_schedule(reference: str) -> Response:
     """The draft for editors; what is published for anybody else."""
     if not auth.current().sees_drafts:
@@ -57,7 +57,7 @@ def get_schedule(reference: str) -> Response:
 
 
 @bp.get("/schedules/<reference>/published")
-@bp.output(shapes.Schedule)
+@bp.output(answers.Schedule)
 def get_published(reference: str) -> Response:
     """What attendees see."""
     return _published(reference)

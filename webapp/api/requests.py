@@ -1,0 +1,94 @@
+"""The shapes of requests: checked on the way in, described in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+MAX_PAGE = 500
+
+EDITS_SCHEMA: dict[str, Any] = {"type": "array", "items": {"type": "object", "required": ["op"]}}
+OVERRIDE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["reason"],
+    "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 500}},
+    "additionalProperties": False,
+}
+
+Edits = Annotated[Any, WithJsonSchema(EDITS_SCHEMA)]
+Version = Annotated[int, Field(ge=1, le=2**53)]
+
+
+class Request(BaseModel):
+    """What a caller sends: unknown keys are refused with their path."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=AliasGenerator(alias=to_camel), strict=True)
+
+
+class Query(Request):
+    """What a caller says in the address."""
+
+    model_config = ConfigDict(strict=False)
+
+
+class Page(Query):
+    """Which part of a list."""
+
+    after: Annotated[str, Field(max_length=200)] = ""
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
+
+
+class Check(Request):
+    """Edits to judge."""
+
+    edits: Edits = []
+
+
+class Repair(Request):
+    """Edits to mend."""
+
+    expected_version: Version
+    edits: Edits = []
+    alternatives: Annotated[int, Field(ge=1, le=20)] = 1
+    time_limit: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False, strict=False)] = 10
+    scope: Literal["all", "edit"] = "all"
+    place: bool = False
+    engine: Literal["auto", "cp_sat"] = "auto"
+
+
+class Save(Request):
+    """Changes to save.  `changes` and `override` are judged with the schedule in hand."""
+
+    save_attempt_id: Annotated[str, Field(min_length=1, max_length=100)]
+    expected_version: Version
+    changes: Annotated[Any, WithJsonSchema(EDITS_SCHEMA | {"minItems": 1})]
+    override: Annotated[Any, WithJsonSchema(OVERRIDE_SCHEMA)] = None
+    publish: bool = False
+    cancel: bool = False
+
+
+class Publish(Request):
+    """The version that is to be published."""
+
+    expected_version: Version
+
+
+class EventPage(Query):
+    """Events after a seq."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
+
+
+class ConflictPage(Page):
+    """Conflicts, of one status if wanted."""
+
+    status: Literal["unresolved", "resolved"] | None = None
+
+
+class At(Query):
+    """A moment; without an offset it is conference time."""
+
+    at: Annotated[str, Field(max_length=40)] | None = None
