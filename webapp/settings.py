@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -22,8 +22,6 @@ class Settings:
     """The data directory."""
     database: str = ""
     """The database's URL; an SQLite file in the data directory unless given."""
-    redis: str | None = field(default=None)
-    """The backplane's URL, for more than one web process."""
     solver_socket: Path | None = None
     """Where the solver process listens."""
     proxies: int = 0
@@ -47,14 +45,12 @@ class Settings:
         *,
         data: str | Path | None = None,
         database: str | None = None,
-        redis: str | None = None,
     ) -> Settings:
         """Settings from `CALLBOARD_*` variables; what is passed here wins."""
         given = os.environ if environment is None else environment
         return cls(
             data=Path(data or given.get("CALLBOARD_DATA") or "callboard-data"),
             database=database or given.get("CALLBOARD_DATABASE") or "",
-            redis=redis or given.get("CALLBOARD_REDIS") or None,
             solver_socket=Path(socket) if (socket := given.get("CALLBOARD_SOLVER_SOCKET")) else None,
             proxies=int(given.get("CALLBOARD_PROXIES") or 0),
         )
@@ -65,6 +61,6 @@ class Settings:
 
 
 def _redacted(name: str, value: object) -> object:
-    if name in {"database", "redis"} and isinstance(value, str):
+    if name == "database" and isinstance(value, str):
         return make_url(value).render_as_string(hide_password=True)
     return str(value) if isinstance(value, Path) else value

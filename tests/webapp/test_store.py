@@ -223,7 +223,6 @@ def test_settings_come_from_the_environment_and_hide_their_secrets(tmp_path: Pat
     given = {
         "CALLBOARD_DATA": str(tmp_path),
         "CALLBOARD_DATABASE": "postgresql+psycopg://callboard:hush@db/callboard",
-        "CALLBOARD_REDIS": "redis://:hush@cache/0",
         "CALLBOARD_PROXIES": "2",
     }
     settings = Settings.from_environment(given)

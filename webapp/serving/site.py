@@ -102,8 +102,6 @@ class Site:
             "CALLBOARD_DATABASE": settings.database,
             "CALLBOARD_SOLVER_SOCKET": str(self._solver_socket),
         }
-        if settings.redis:
-            environment["CALLBOARD_REDIS"] = settings.redis
         path = ["--socket", str(self._solver_socket)]
         bind = ["--bind", f"fd://{listening}"]
         return [
