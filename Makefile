@@ -25,7 +25,7 @@ demo: assets ## run the app with a generated conference and print its addresses
 	$(BIN)/callboard demo
 
 quick: assets ## the fast tests only: no servers, no browser, no long searches
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n auto -m "not slow"
 
 test: lint system ## lint, then every test
 	$(FRONTEND) run test
