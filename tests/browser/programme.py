@@ -23,7 +23,7 @@ def conference() -> dict[str, Any]:
         "rooms": [
             {"id": "hall", "name": "Great Hall", "capacity": 300},
             {"id": "attic", "name": "Attic", "capacity": 60, "closed": [_span("12:00", "13:00")]},
-            {"id": "yard", "name": "Yard", "capacity": 60},
+            {"id": "back yard", "name": "Yard", "capacity": 60},
         ],
         "people": [{"id": who, "name": who.title()} for who in ("ada", "ben", "cleo", "dora")],
         "sessions": [
@@ -40,8 +40,8 @@ def conference() -> dict[str, Any]:
             ),
             _session("types", "Types for the tired", 50, "attic", "10:00", track="Languages", speakers=["cleo"]),
             _session("databases", "Databases under water", 50, "attic", "11:00", track="Storage", speakers=["ada"]),
-            _session("fuzzing", "Fuzzing by moonlight", 25, "yard", "10:00", track="Testing", speakers=["dora"]),
-            _session("parsers", "Parsers and patience", 50, "yard", "14:00", track="Languages", speakers=["ben"]),
+            _session("fuzzing", "Fuzzing by moonlight", 25, "back yard", "10:00", track="Testing", speakers=["dora"]),
+            _session("parsers", "Parsers and patience", 50, "back yard", "14:00", track="Languages", speakers=["ben"]),
             _session("closing", "Closing words", 30, "hall", "15:00", day=NEXT_DAY, speakers=["ada"]),
             {"id": "lightning", "title": "Lightning talks", "minutes": 30, "speakers": ["dora"]},
         ],

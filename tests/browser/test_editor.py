@@ -24,7 +24,7 @@ def test_an_edit_that_breaks_nothing_is_saved_as_it_is(editor: Page, schedule: S
     editor.get_by_role("button", name="Move here").click()
     expect(panel(editor)).to_contain_text("Nothing breaks.")
     save(editor)
-    assert schedule.place("parsers") == ("yard", "12:30")
+    assert schedule.place("parsers") == ("back yard", "12:30")
     expect(editor.get_by_text("version 2, published: 1")).to_be_visible()
 
 
@@ -69,7 +69,7 @@ def test_a_session_is_moved_by_keyboard_alone(editor: Page, schedule: Schedule) 
             break
     keys.press("Enter")
     expect(editor.get_by_text("version 2, published: 1")).to_be_visible()
-    assert schedule.place("fuzzing") == ("yard", "10:10")
+    assert schedule.place("fuzzing") == ("back yard", "10:10")
 
 
 def test_escape_leaves_a_session_where_it_was(editor: Page) -> None:
@@ -139,7 +139,7 @@ def test_a_save_that_comes_too_late_says_what_changed_and_keeps_the_edit(
     expect(panel(page)).to_contain_text("Nothing breaks.")
 
     start = "2027-02-06T15:00"
-    move = {"op": "move", "session": "parsers", "room": "yard", "start": start}
+    move = {"op": "move", "session": "parsers", "room": "back yard", "start": start}
     attempt = {"saveAttemptId": "0b0f3a60-0000-4000-8000-000000000001", "expectedVersion": 1, "changes": [move]}
     schedule.post("/saves", {**attempt, "saveAttemptId": _attempt(schedule.slug)})
 

@@ -63,7 +63,7 @@ def test_a_new_build_is_noticed_without_a_restart(tmp_path: Path) -> None:
 def test_a_missing_build_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(built.AssetsMissing, match=str(tmp_path)):
         built.assets("live", tmp_path)
-    with pytest.raises(built.AssetsMissing, match="src/signage.ts"):
+    with pytest.raises(built.AssetsMissing, match=r"src/signage\.ts"):
         built.assets("signage", written(tmp_path, MANIFEST))
 
 
