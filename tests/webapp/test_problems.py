@@ -253,7 +253,12 @@ def test_an_error_of_ours_is_a_problem_too_and_tells_no_secrets(app: Flask, edit
     assert "4711" not in is_problem(response, 500, "internal-error")
 
 
-def test_a_person_who_follows_a_dead_link_gets_a_page(app: Flask) -> None:
-    response = app.test_client().get("/sign-in?token=x", headers={"Accept": "text/html"})
-    assert (response.status_code, response.mimetype) == (403, "text/html")
-    assert "ask for a new one" in response.text
+def test_a_person_gets_a_page_and_a_program_a_problem(app: Flask) -> None:
+    client = app.test_client()
+    page = client.get("/sign-in?token=x", headers={"Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (403, "text/html")
+    assert "link" in page.text
+    is_problem(client.get("/sign-in?token=x"), 403, "forbidden")
+    wrong = client.get("/sign-out", headers={"Accept": "text/html"})
+    assert (wrong.status_code, wrong.mimetype) == (405, "text/html")
+    assert "Not done this way" in wrong.text
