@@ -259,6 +259,7 @@ def test_a_person_gets_a_page_and_a_program_a_problem(app: Flask) -> None:
     assert (page.status_code, page.mimetype) == (403, "text/html")
     assert "link" in page.text
     is_problem(client.get("/sign-in?token=x"), 403, "forbidden")
-    wrong = client.get("/sign-out", headers={"Accept": "text/html"})
-    assert (wrong.status_code, wrong.mimetype) == (405, "text/html")
-    assert "Not done this way" in wrong.text
+    lost = client.get("/a/b/c", headers={"Accept": "text/html"})
+    assert (lost.status_code, lost.mimetype) == (404, "text/html")
+    assert "<h1>Not found</h1>" in lost.text
+    is_problem(client.get("/a/b/c"), 404, "not-found")
