@@ -38,6 +38,15 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Relaxation:
+    """One fact less, or a weaker one, and there is a repair: what it says, and what that repair would be."""
+
+    message: str
+    moved: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to “what mends this?”.
 
@@ -56,6 +65,8 @@ class Answer:
     seconds: float
     engine: str
     """Which engine's proof the answer rests on: `check`, `chains` or `cp_sat`."""
+    relaxations: tuple[Relaxation, ...] = ()
+    """When infeasible: single changes of a fact that would help, each tried, the least costly first."""
 
 
 @dataclass(frozen=True, slots=True)

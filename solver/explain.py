@@ -1,17 +1,40 @@
-"""Why there is no repair, in the organiser's words."""
+"""Why there is no repair: a smallest set of facts that cannot hold together, and which change of one would help.
+
+A set of facts is smallest when no repair exists although every other fact is let go of, and one would exist if any
+one of the set were let go of as well.  The search runs on the few sessions that do not fit, and its outcome is held
+against the whole conference.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
-import numpy as np
-
-from solver.index import Index, Mask
+from solver.answer import Relaxation
+from solver.edits import Edit
+from solver.facts import Fact, Lasts, Placing, Stays, Step, every_fact, minutes_said, named
+from solver.fits import fits
+from solver.index import Index
 from solver.problem import Problem
-from solver.rules import RULES, UnaryRule, Violation
+from solver.relax import Relaxer, Remaining, Solve, WayOut, held_to
+from solver.rules import Violation
 
 MANY = 12
-"""More sessions than this are counted, not named."""
+"""Where it is not known which facts matter, no more than this many of a kind are said."""
+MOST_RELAXATIONS = 5
+SHARE = 0.5
+"""The part of the time that goes into finding the facts; the rest is for ways out."""
+
+
+@dataclass(frozen=True)
+class Presence:
+    """That a session which may move has to be somewhere."""
+
+    session: str
+
+
+Element = Fact | Presence
 
 
 def stuck(problem: Problem) -> Violation | None:
@@ -19,117 +42,160 @@ def stuck(problem: Problem) -> Violation | None:
     return next((one for one in problem.broken if not any(problem.movable(s) for s in one.sessions)), None)
 
 
-def why_stuck(problem: Problem, violation: Violation) -> tuple[str, ...]:
-    """The facts behind a violation that nothing can mend."""
-    return (violation.message, *(_why_fixed(problem, session) for session in violation.sessions))
+def nowhere(index: Index, roots: Sequence[str]) -> str | None:
+    """One of the roots for which there is no place at all, whoever else moves."""
+    return next((one for one in roots if not index.field(one, frozenset((one,))).allowed.any()), None)
 
 
-def nowhere(problem: Problem, index: Index, roots: Sequence[str]) -> tuple[str, ...]:
-    """A smallest set of facts that leaves one of the roots no place at all; empty if each has one.
+@dataclass
+class Explanation:
+    """What is known of why there is no repair."""
 
-    Smallest means that without any one of them there would be a place.
-    """
-    for session in roots:
-        facts = _facts_against(problem, index, session)
-        everything = np.zeros(index.shape, dtype=bool)
-        for _, mask in facts:
-            everything |= mask
-        if everything.all():
-            kept = _shrink(facts)
-            label = problem.conference.session[session].label
-            return (f"{label} must find another place, and there is none:", *kept)
-    return ()
+    problem: Problem
+    violation: Violation | None
+    facts: list[Fact]
+    """They cannot hold together."""
+    sessions: list[str]
+    """The sessions that may move and do not fit."""
+    smallest: bool
+    """Whether it is proved that none of the facts can be left out."""
+    ways_out: list[WayOut]
+    no_way_out: bool = False
+    """Whether it is proved that no change of a single fact is enough."""
 
+    @property
+    def relaxations(self) -> tuple[Relaxation, ...]:
+        return tuple(way.relaxation for way in self.ways_out[:MOST_RELAXATIONS])
 
-def among(problem: Problem, culprits: Sequence[str]) -> tuple[str, ...]:
-    """What is known when the sessions involved fit nowhere together."""
-    labels = [problem.conference.session[one].label for one in culprits]
-    named = ", ".join(labels[:MANY]) + (f" and {len(labels) - MANY} more" if len(labels) > MANY else "")
-    causes = dict.fromkeys(violation.message for violation in problem.broken)
-    fixed = [_why_fixed(problem, one) for one in sorted(problem.held)]
-    return (
-        *list(causes)[:MANY],
-        *fixed[:MANY],
-        f"Every arrangement that mends this runs out of places for {named}, however many other sessions move.",
-    )
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The facts, most telling first, and what would help, in sentences."""
+        said = [self._headline()]
+        for kind, group in groupby(self.facts, type):
+            facts = list(group)
+            shown = facts if self.smallest else facts[:MANY]
+            said += [_lengths(self.problem, shown)] if kind is Lasts else [fact.said(self.problem) for fact in shown]
+            if len(shown) < len(facts):
+                said.append(f"And {len(facts) - len(shown)} more like that.")
+        if not self.smallest:
+            said.append("The time was too short to find out whether each of these matters.")
+        said += [f"This would help: {one.message}" for one in self.relaxations]
+        if self.no_way_out:
+            said.append("No change of just one of these is enough.")
+        return tuple(said)
 
-
-def _facts_against(problem: Problem, index: Index, session: str) -> list[tuple[str, Mask]]:
-    """Each fact that bars places from a session, with the places it bars; what it now has is barred too."""
-    one, facts = problem.conference.session[session], []
-    for rule in RULES:
-        if isinstance(rule, UnaryRule):
-            mask = np.zeros(index.shape, dtype=bool)
-            for number, room in enumerate(index.rooms):
-                for first, last in rule.barred(problem.conference, one, room):
-                    mask[number, np.searchsorted(index.starts, first) : np.searchsorted(index.starts, last)] = True
-            if mask.any():
-                facts.append((_said(problem, rule.name, session, mask), mask))
-    for other, placement in problem.schedule.items():
-        if other != session and not problem.movable(other):
-            mask = np.zeros(index.shape, dtype=bool)
-            for number, first, last in (
-                index.footprint(session, other, placement),
-                *index.shadow(session, other, placement),
-            ):
-                mask[number, first:last] = True
-            if mask.any():
-                facts.append((f"{_why_fixed(problem, other)} That leaves no room beside it.", mask))
-    here = problem.schedule.get(session)
-    if here is not None:
-        mask = np.zeros(index.shape, dtype=bool)
-        mask[index.room_number[here.room], index.starts == here.start] = True
-        causes = [violation.message for violation in problem.broken if session in violation.sessions]
-        facts.append((f"Where it is now it cannot stay: {causes[0] if causes else 'it is in the way'}.", mask))
-    return facts
+    def _headline(self) -> str:
+        if self.violation is not None:
+            return f"{self.violation.message}."
+        sessions = self.sessions if self.smallest else self.sessions[:MANY]
+        if len(sessions) == 1:
+            return f"There is no place for {named(self.problem.conference, sessions)}."
+        others = f", nor do {len(self.sessions) - MANY} others" if len(sessions) < len(self.sessions) else ""
+        return f"{named(self.problem.conference, sessions)} do not all fit{others}."
 
 
-def _shrink(facts: list[tuple[str, Mask]]) -> list[str]:
-    """Drop facts, those that bar least first, while what is left still bars every place."""
-    kept = sorted(facts, key=lambda fact: int(fact[1].sum()))
-    for fact in list(kept):
-        others = [mask for said, mask in kept if said != fact[0]]
-        if others and np.logical_or.reduce(others).all():
-            kept = [one for one in kept if one[0] != fact[0]]
-    return [said for said, _ in reversed(kept)]
+def explain(
+    problem: Problem, edits: Sequence[Edit], culprits: Collection[str], *, solve: Solve, remaining: Remaining
+) -> Explanation:
+    """Explain why there is no repair, given sessions that do not fit beside those that may not move."""
+    violation = stuck(problem)
+    if violation is not None:
+        free, fixed = [], list(violation.sessions)
+    else:
+        free = [one for one in culprits if one in problem.homeless or problem.movable(one)]
+        fixed = [one for one in problem.schedule if not problem.movable(one)]
+    budget = remaining()
+    core = _Core(problem, edits, free, fixed, lambda: remaining() - budget * (1 - SHARE))
+    core.shrink()
+    relaxer = Relaxer(problem, core.fits_after, solve, remaining)
+    ways = relaxer.ways_out(core.facts)
+    known = {way.fact for way in ways}
+    for fact in [fact for fact in core.facts if fact not in known]:
+        core.weigh(fact, solve, remaining)
+    return Explanation(problem, violation, core.facts, core.sessions, core.smallest, ways, relaxer.in_time and not ways)
 
 
-def _said(problem: Problem, rule: str, session: str, mask: Mask) -> str:
-    conference = problem.conference
-    one = conference.session[session]
-    rooms = int(mask.all(axis=1).sum())
-    match rule:
-        case "room_too_small":
-            return f"{rooms} of {len(conference.rooms)} rooms hold fewer than the {one.audience} people it expects."
-        case "room_lacks_feature":
-            return f"{rooms} of {len(conference.rooms)} rooms lack {', '.join(sorted(one.needs))}, which it needs."
-        case "room_closed":
-            closed = [
-                f"{room.label} {conference.clock.spoken(time.start)}–{conference.clock.spoken(time.end)}"
-                for room in conference.rooms
-                for time in room.closed
-            ]
-            return f"Rooms are closed: {'; '.join(closed[:MANY])}{' …' if len(closed) > MANY else ''}."
-        case "speaker_unavailable":
-            away = [
-                f"{conference.person[who].label} is unavailable "
-                f"{conference.clock.spoken(time.start)}–{conference.clock.spoken(time.end)}"
-                for who in one.speakers
-                for time in conference.person[who].unavailable
-            ]
-            return f"{'; '.join(away)}."
-        case "outside_hours":
-            return f"It lasts {one.minutes} minutes and must lie inside one day's hours."
-        case _:
-            return f"The rule {rule} bars {int(mask.sum())} places."
+class _Core:
+    """Some sessions that do not fit, and the facts that keep them from it."""
+
+    def __init__(
+        self, problem: Problem, edits: Sequence[Edit], free: list[str], fixed: list[str], remaining: Remaining
+    ) -> None:
+        self.problem = problem
+        self.remaining = remaining
+        self.everything = every_fact(problem, edits)
+        self.universe = every_fact(problem, edits, only={*free, *fixed})
+        present = [Presence(one) for one in free if one not in problem.homeless]
+        self.kept: tuple[Element, ...] = (*present, *self.universe)
+        self.smallest = True
+        self._known: dict[frozenset[Element], bool | None] = {}
+
+    @property
+    def facts(self) -> list[Fact]:
+        """The facts that are kept, the most telling kind first."""
+        kinds = [list(group) for _, group in groupby((one for one in self.kept if isinstance(one, Fact)), type)]
+        return [fact for kind in reversed(kinds) for fact in kind]
+
+    @property
+    def sessions(self) -> list[str]:
+        return [one.session for one in self.kept if isinstance(one, Presence | Placing)]
+
+    def shrink(self) -> None:
+        """Leave out what does not matter, whole kinds at a time, then halves, then one by one."""
+        before = self.kept
+        if self._fit(before) is not False:
+            self.smallest = False
+            return
+        for _, group in groupby(before, type):
+            self._leave_out(list(group))
+        if fits(self._problem(self.kept), self.remaining, twice=True):
+            self.kept, self.smallest = before, False
+
+    def _leave_out(self, elements: list[Element]) -> None:
+        rest = tuple(one for one in self.kept if one not in elements)
+        fit = self._fit(rest)
+        if fit is False:
+            self.kept = rest
+        elif len(elements) > 1:
+            half = len(elements) // 2
+            self._leave_out(elements[:half])
+            self._leave_out(elements[half:])
+        elif fit is None:
+            self.smallest = False
+
+    def _fit(self, kept: tuple[Element, ...], step: Step | None = None) -> bool | None:
+        key = frozenset(kept)
+        if step is None and key in self._known:
+            return self._known[key]
+        if self.remaining() <= 0:
+            return None
+        found = fits(self._problem(kept, step), self.remaining)
+        if step is None:
+            self._known[key] = found
+        return found
+
+    def _problem(self, kept: tuple[Element, ...], step: Step | None = None) -> Problem:
+        """What is asked of the sessions that are kept: without its fact, a fixed session is not there."""
+        only = {one.session for one in kept if isinstance(one, Presence | Placing | Stays)}
+        facts = {one for one in kept if isinstance(one, Fact)}
+        return held_to(self.problem, facts, self.universe, only=only, step=step)
+
+    def fits_after(self, step: Step) -> bool | None:
+        """Whether the sessions would fit after a step; None where only the whole conference can tell."""
+        return self._fit(self.kept, step)
+
+    def weigh(self, fact: Fact, solve: Solve, remaining: Remaining) -> None:
+        """Hold against the whole conference that a fact matters: with the others alone there is a repair."""
+        others = {one for one in self.kept if isinstance(one, Fact) and one != fact}
+        answer = solve(held_to(self.problem, others, self.everything), remaining)
+        if answer.status == "infeasible":
+            self.kept = tuple(one for one in self.kept if one != fact)
+        elif answer.moved is None:
+            self.smallest = False
 
 
-def _why_fixed(problem: Problem, session: str) -> str:
-    label = problem.conference.session[session].label
-    placement = problem.schedule[session]
-    where = f"{problem.conference.room[placement.room].label}, {problem.conference.clock.spoken(placement.start)}"
-    if session in problem.held:
-        return f"{label} was placed there by this edit ({where})."
-    if problem.conference.session[session].pinned:
-        return f"{label} is pinned ({where})."
-    return f"{label} stays where it is ({where})."
+def _lengths(problem: Problem, facts: Sequence[Fact]) -> str:
+    """`“A” (1) lasts 60 minutes, “B” (2) 30 minutes.`"""
+    sessions = [problem.conference.session[fact.session] for fact in facts if isinstance(fact, Lasts)]
+    said = [f"{one.label} {minutes_said(one.minutes)}" for one in sessions[1:]]
+    return ", ".join([f"{sessions[0].label} lasts {minutes_said(sessions[0].minutes)}", *said]) + "."

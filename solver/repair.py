@@ -7,6 +7,7 @@ repair that leaves this module has been judged by the plain checker.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Literal
 
@@ -28,6 +29,8 @@ CHAINS_SHARE = 0.4
 """The part of the time that the chains may take before CP-SAT gets the rest."""
 MOST_PADDING = 2
 """Alternatives move at most this many sessions more than the best repair."""
+EXPLAIN_SECONDS = 0.5
+"""How long it may take to explain why there is no repair, and to look for ways out."""
 
 
 def countdown(seconds: float) -> Remaining:
@@ -47,15 +50,18 @@ def repair(
     place: bool = False,
     engine: Engine = "auto",
     progress: Callable[[Progress], None] | None = None,
+    explain_seconds: float = EXPLAIN_SECONDS,
 ) -> Answer:
     """The fewest further moves that leave no violation, and among those the least price.
 
     `remaining` says how many seconds are left (default: ten from now).  With `place`, unplaced sessions are placed
     too.  With `scope="edit"`, violations may stay that were there before and concern no session that is touched.
+    Where there is no repair, `explain_seconds` at most go into finding out why, and what would help.
     Raises `EditError` for an edit that makes no sense, `FactError` for a schedule that does not fit the conference.
     """
     asked = _Question(Problem.of(conference, schedule, edits, scope, place), remaining or countdown(10), progress)
-    return asked.answer(engine, alternatives)
+    answer = asked.answer(engine, alternatives)
+    return asked.explained(answer, edits, engine, explain_seconds) if answer.status == "infeasible" else answer
 
 
 class _Question:
@@ -73,31 +79,42 @@ class _Question:
     def answer(self, engine: Engine, alternatives: int) -> Answer:
         problem = self.problem
         if not problem.broken and not problem.homeless:
-            return self._say("nothing_to_repair", [], ())
-        stuck = explain.stuck(problem)
-        if stuck is not None and engine == "auto":
-            return self._say("infeasible", [], explain.why_stuck(problem, stuck))
+            return self._say("nothing_to_repair", [])
+        if engine == "auto" and explain.stuck(problem) is not None:
+            return self._say("infeasible", [])
         self.index = Index(problem)
         if engine == "auto":
-            nowhere = explain.nowhere(problem, self.index, sorted(chains.roots(problem)[0]))
-            if nowhere:
-                self.engine = "chains"
-                return self._say("infeasible", [], nowhere)
+            nowhere = explain.nowhere(self.index, sorted(chains.roots(problem)[0]))
+            if nowhere is not None:
+                self.engine, self.finding.culprits = "chains", (nowhere,)
+                return self._say("infeasible", [])
             self._ask_chains()
         if not self.finding.price_proved:
             self.engine = "cp_sat"
             self.free = cp_sat.find(problem, self.finding, remaining=self.remaining, note=self._note)
         if self.finding.infeasible:
-            return self._say("infeasible", [], self._reasons())
+            return self._say("infeasible", [])
         if self.finding.places is None:
-            return self._say("unknown", [], ())
+            return self._say("unknown", [])
         if not self.finding.count_proved:
             self.finding.places = chains.without_padding(self.index, self.finding.places)
         repairs = [self._judged(self.finding.places, self._proved())]
         if self.finding.count_proved:
             repairs += self._alternatives(engine, alternatives - 1)
         statuses: dict[Proved, Status] = {"moved+price": "proved_minimal", "moved": "proved_moved", "no": "best_found"}
-        return self._say(statuses[self._proved()], repairs, ())
+        return self._say(statuses[self._proved()], repairs)
+
+    def explained(self, answer: Answer, edits: Sequence[Edit], engine: Engine, seconds: float) -> Answer:
+        """The answer that there is no repair, with its reasons and what would help."""
+
+        def solve(problem: Problem, remaining: Remaining) -> Answer:
+            return _Question(problem, remaining, None).answer(engine, 1)
+
+        clock = countdown(min(seconds, max(self.remaining(), 0)))
+        found = explain.explain(self.problem, edits, self.finding.culprits, solve=solve, remaining=clock)
+        return replace(
+            answer, reasons=found.reasons, relaxations=found.relaxations, seconds=perf_counter() - self.began
+        )
 
     def _ask_chains(self) -> None:
         """Few roots: search first, and settle for less if that takes too long.  Many: something in hand first."""
@@ -160,20 +177,12 @@ class _Question:
             raise AssertionError(f"the search returned a repair that breaks {faults[0].rule}: {faults[0].message}")
         return Repair(self.problem.moves(places), self.problem.total_price(places), proved)
 
-    def _reasons(self) -> tuple[str, ...]:
-        problem = self.problem
-        stuck = explain.stuck(problem)
-        if stuck is not None:
-            return explain.why_stuck(problem, stuck)
-        roots = sorted(chains.roots(problem)[0])
-        return explain.nowhere(problem, self.index, roots) or explain.among(problem, self.finding.culprits)
-
     def _note(self, finding: Finding) -> None:
         if self.progress is not None:
             moved = len(finding.places) if finding.places is not None else None
             self.progress(Progress(moved, finding.count_floor, perf_counter() - self.began))
 
-    def _say(self, status: Status, repairs: list[Repair], reasons: tuple[str, ...]) -> Answer:
+    def _say(self, status: Status, repairs: list[Repair]) -> Answer:
         best = repairs[0] if repairs else None
         none = 0 if status == "nothing_to_repair" else None
         moved, price = (best.moved, best.price) if best else (none, none)
@@ -191,7 +200,7 @@ class _Question:
             price_lower_bound=None if status == "infeasible" else least,
             violations_before=len(self.problem.violations),
             repairs=tuple(repairs),
-            reasons=reasons,
+            reasons=(),
             seconds=perf_counter() - self.began,
             engine=self.engine,
         )
