@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SEED = 1
 DAYS = 3
+SESSIONS_IN_A_ROOM = 43
+"""So many fill a room on all days from nine until after `EVENING`; with more rooms the days would end at lunch."""
 PLACES = (
     "Europe/Brussels",
     "America/New_York",
@@ -41,6 +43,7 @@ def put_conference(store: Store, *, sessions: int) -> str:
         conference, schedule = generate.conference(
             seed=SEED,
             sessions=sessions,
+            rooms=max(1, round(sessions / SESSIONS_IN_A_ROOM)),
             days=DAYS,
             start_date=local.date() - timedelta(days=1),
             timezone=str(local.tzinfo),
