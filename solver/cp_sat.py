@@ -259,6 +259,7 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
     The free set begins with what the posted rules alone find broken; it is handed back as it ended.
     """
     free = _broken(problem)
+    finding.count_floor = max(finding.count_floor, 1)
     if finding.places is None:
         _explore(problem, free, finding, remaining, note)
     else:
