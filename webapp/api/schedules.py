@@ -32,7 +32,7 @@ def import_schedule() -> Response:
 
     request.max_content_length = settings().import_bytes
     data, name = _uploaded()
-    imported = read_document(data, name)
+    imported = store().aside(lambda: read_document(data, name))
     slug = request.args.get("slug") or request.form.get("slug")
     schedule_id = importing.import_document(store(), imported, slug=slug, editor_id=auth.current().editor_id)
     told = {

@@ -61,7 +61,7 @@ def repair(store: Store, solver: Solver, reference: str, request: RepairRequest)
     edited = apply_edits(conference, facts.schedule, edits, name="")
     answer = solver.repair(
         f"{facts.schedule_id}:{facts.version}",
-        lambda: callboard_json(conference, facts.schedule),
+        lambda: store.aside(lambda: callboard_json(conference, facts.schedule)),
         request.edits,
         alternatives=request.alternatives,
         time_limit=request.time_limit,

@@ -61,6 +61,10 @@ class Store:
             self.bell(schedule_id, seq)
         return result
 
+    def aside(self, work: Callable[[], Result]) -> Result:
+        """The result of something long that needs no database, run where it holds nobody up."""
+        return self._turns.read(work)
+
     def facts(self, session: Session, row: ScheduleRow) -> Facts:
         """The facts of a schedule's draft at its present version."""
         facts = self._drafts.get(row.id, row.version)
