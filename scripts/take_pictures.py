@@ -7,6 +7,7 @@ that nothing can mend.  Usage: take_pictures.py FOLDER
 from __future__ import annotations
 
 import base64
+import json
 import struct
 import subprocess
 import sys
@@ -15,9 +16,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +27,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests import chromium
 
-SESSIONS = 100
+SESSIONS = 215
 """So many that their rooms just fit into the window."""
+AT = time(11, 20)
+"""The time that the browser believes it is, on the middle day."""
 WIDE = (1320, 760)
 PHONE = (390, 844)
 NAME = "Callboard Demo Conference"
@@ -85,9 +89,8 @@ class Draft:
     def title(self, session: str) -> str:
         return next(str(one["title"]) for one in self._facts["sessions"] if one["sessionId"] == session)
 
-    def worth_a_picture(self) -> tuple[Move, Move]:
+    def worth_a_picture(self, today: str) -> tuple[Move, Move]:
         """A move onto another session that two further moves mend, and one that nothing mends."""
-        today = self._today()
         mended, hopeless = None, None
         for move in list(self._moves(today))[:TRIES]:
             answer = self._repairs(move)
@@ -98,11 +101,6 @@ class Draft:
             if mended and hopeless:
                 return mended, hopeless
         raise SystemExit(f"none of {TRIES} edits is worth a picture")
-
-    def _today(self) -> str:
-        """The date that it is at the conference: the editor shows that day first."""
-        offset = datetime.fromisoformat(self._facts["conference"]["days"][0]["start"]).tzinfo
-        return datetime.now(offset).date().isoformat()
 
     def _moves(self, today: str) -> Iterator[Move]:
         placed = [one for one in self._facts["sessions"] if str(one["startTime"]).startswith(today)]
@@ -119,6 +117,15 @@ class Draft:
         return dict(answer.json())
 
 
+def moment(attendees: str) -> datetime:
+    """The time of the pictures."""
+    origin, _, slug = attendees.rpartition("/")
+    with urlopen(f"{origin}/api/v1/schedules/{slug}/published") as answer:
+        days = json.load(answer)["conference"]["days"]
+    opening = datetime.fromisoformat(days[len(days) // 2]["start"])
+    return datetime.combine(opening.date(), AT, opening.tzinfo)
+
+
 def _stay_on(today: str, answer: dict[str, Any]) -> bool:
     """Whether every move of the first repair can be seen on one day."""
     places = [move[end]["start"] for move in answer["repairs"][0]["moves"] for end in ("from", "to")]
@@ -128,7 +135,8 @@ def _stay_on(today: str, answer: dict[str, Any]) -> bool:
 class Gallery:
     """Windows of one browser, and where their pictures go."""
 
-    def __init__(self, browser: Browser, folder: Path) -> None:
+    def __init__(self, browser: Browser, folder: Path, now: datetime) -> None:
+        self.now = now
         self._browser = browser
         self._folder = folder
         self._reader = browser.new_page()
@@ -137,6 +145,7 @@ class Gallery:
         width, height = size
         context = self._browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
         page = context.new_page()
+        page.clock.set_fixed_time(self.now)
         page.goto(address)
         return page
 
@@ -198,7 +207,7 @@ def picture_editor(gallery: Gallery, page: Page, attendees: str) -> None:
     expect(page.get_by_role("option").first).to_be_visible()
     gallery.take(page, "editor", dark=True)
     draft = Draft(page.context, attendees)
-    mended, hopeless = draft.worth_a_picture()
+    mended, hopeless = draft.worth_a_picture(gallery.now.date().isoformat())
     edit(page, draft, hopeless)
     gallery.take(page, "infeasible")
     page.get_by_role("button", name="Discard").click()
@@ -232,7 +241,7 @@ def main(folder: Path) -> None:
         raise SystemExit("Chromium is not installed, so no pictures can be taken")
     with sync_playwright() as playwright, demonstration() as (attendees, editors):
         browser = playwright.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
-        gallery = Gallery(browser, folder)
+        gallery = Gallery(browser, folder, moment(attendees))
         editor = gallery.window(editors, WIDE)
         picture_editor(gallery, editor, attendees)
         picture_live(gallery, editor, attendees)
