@@ -1,4 +1,4 @@
-"""The same application on PostgreSQL: tables, saves, two writers at once, a record that takes no change."""
+"""The same on SQLite and on PostgreSQL: tables, saves, many writers at once, a record that takes no change."""
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ from webapp.store import Store, upgrade
 from webapp.store.rows import Row
 
 
-@pytest.fixture
-def app(postgres_url: str, tmp_path: Path) -> Iterator[Flask]:
-    settings = Settings(data=tmp_path, database=postgres_url)
+ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
+
+
+@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    settings = Settings(data=tmp_path, database=url)
     upgrade(settings.database)
     app = create_app(settings)
     yield app
