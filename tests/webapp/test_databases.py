@@ -24,7 +24,6 @@ from webapp.settings import Settings
 from webapp.store import Store, upgrade
 from webapp.store.rows import Row
 
-
 ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
 
 
