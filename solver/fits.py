@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from solver.cp_sat import Relaxation
 from solver.index import Index
 from solver.problem import Places, Problem
+from solver.relaxation import Relaxation
 
 Remaining = Callable[[], float]
 
