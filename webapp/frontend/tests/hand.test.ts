@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrow } from "../src/core/arrows.ts";
+import { cross, stay } from "../src/core/arrows.ts";
 import { IDLE, reduce, stepped, trembled, type Drag, type Held } from "../src/core/drag.ts";
 import { command, walk, type Spot } from "../src/core/keys.ts";
 
@@ -85,7 +85,13 @@ test("every session can be reached by arrows from every other", () => {
 test("an arrow runs from edge to edge and never over what it points at", () => {
   const from = { left: 0, top: 0, width: 90, height: 40 };
   const to = { left: 200, top: 100, width: 90, height: 40 };
-  assert.match(arrow(from, to), /^M90 20C.* 193 120$/);
-  assert.match(arrow(to, from), /^M200 120C.* 97 20$/);
-  assert.match(arrow(from, { ...from, top: 100 }), /^M90 20C.* 97 120$/);
+  assert.match(cross(from, to), /^M90 20C.* 193 120$/);
+  assert.match(cross(to, from), /^M200 120C.* 97 20$/);
+  assert.match(stay(from, { ...from, top: 100 })!, /^M45 40C.* 45 93$/);
+  assert.match(stay({ ...from, top: 100 }, from)!, /^M45 100C.* 45 47$/);
+});
+
+test("what stands side by side in one room needs no arrow", () => {
+  const from = { left: 0, top: 0, width: 45, height: 40 };
+  assert.equal(stay(from, { ...from, left: 45, top: 20 }), null);
 });
