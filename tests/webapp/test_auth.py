@@ -26,13 +26,13 @@ LEAST_ROLE: dict[tuple[str, str], str] = {
     ("POST", "/api/v1/schedules"): "admin",
     ("GET", "/api/v1/schedules/<reference>"): "anonymous",
     ("GET", "/api/v1/schedules/<reference>/published"): "anonymous",
-    ("POST", "/api/v1/schedules/<reference>/checks"): "viewer",
+    ("POST", "/api/v1/schedules/<reference>/checks"): "editor",
     ("POST", "/api/v1/schedules/<reference>/repairs"): "editor",
     ("POST", "/api/v1/schedules/<reference>/saves"): "editor",
-    ("GET", "/api/v1/schedules/<reference>/saves"): "viewer",
+    ("GET", "/api/v1/schedules/<reference>/saves"): "editor",
     ("POST", "/api/v1/schedules/<reference>/publish"): "editor",
-    ("GET", "/api/v1/schedules/<reference>/conflicts"): "viewer",
-    ("GET", "/api/v1/schedules/<reference>/audit"): "viewer",
+    ("GET", "/api/v1/schedules/<reference>/conflicts"): "editor",
+    ("GET", "/api/v1/schedules/<reference>/audit"): "editor",
     ("GET", "/api/v1/schedules/<reference>/events"): "anonymous",
     ("GET", "/api/v1/schedules/<reference>/now"): "anonymous",
     ("GET", "/api/v1/schedules/<reference>/export.<suffix>"): "anonymous",
@@ -79,9 +79,12 @@ def test_nobody_unknown_learns_whether_a_schedule_exists(attendee: Caller) -> No
     assert there.status_code == attendee.post("/saves", SAVE).status_code == 401
 
 
-def test_viewers_see_the_draft(caller: Callable[[str], Caller]) -> None:
-    caller("editor").save(move("knots", "12:00"))
-    assert caller("viewer").draft()["version"] == 2
+def test_viewers_see_what_is_published(caller: Callable[[str], Caller]) -> None:
+    editor = caller("editor")
+    editor.publish()
+    editor.save(move("knots", "12:00"))
+    assert editor.draft()["version"] == 2
+    assert caller("viewer").draft()["version"] == 1
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Follower:
     def __init__(self, served: Served, schedule: str, channel: str) -> None:
         self.served = served
         self.channel = channel
-        self.role = "viewer" if channel == "collab" else None
+        self.role = "editor" if channel == "collab" else None
         self.path = f"{schedule}/published" if channel == "live" else schedule
         status, self.told = served.call("GET", self.path, role=self.role)
         assert status == 200
@@ -144,7 +144,7 @@ def test_a_draft_reaches_no_attendee(served: Served, schedule: str) -> None:
     served.call("POST", f"{schedule}/publish", {"expectedVersion": 1})
     with (
         served.follow(f"/live/{schedule}?after=0") as attendee,
-        served.follow(f"/collab/{schedule}", "viewer") as editor,
+        served.follow(f"/collab/{schedule}", "editor") as editor,
     ):
         assert [attendee.receive()["type"] for _ in range(2)] == ["feed.ready", "schedule.published"]
         session = served.call("GET", schedule)[1]["sessions"][0]
@@ -183,7 +183,7 @@ def test_a_published_change_is_seen_within_a_second(served: Served, schedule: st
 
 
 def test_what_another_process_publishes_is_seen_too(served: Served, schedule: str) -> None:
-    with served.follow(f"/collab/{schedule}", "viewer") as editor:
+    with served.follow(f"/collab/{schedule}", "editor") as editor:
         editor.receive()
         store = open_store(Settings(data=served.data).database)
         try:
@@ -208,7 +208,7 @@ def test_the_slug_and_the_versioned_address_work_as_well(served: Served) -> None
         ("/live/{id}", None, {}, 404),
         ("/live/{id}", "admin", {}, 404),
         ("/live/no-such-schedule", None, {}, 404),
-        ("/collab/no-such-schedule", "viewer", {}, 404),
+        ("/collab/no-such-schedule", "editor", {}, 404),
         ("/collab/{id}", None, {"Origin": "{own}"}, 401),
         ("/collab/{id}", None, {}, 403),
         ("/collab/{id}", None, {"Authorization": "Bearer made-up"}, 401),
@@ -216,9 +216,9 @@ def test_the_slug_and_the_versioned_address_work_as_well(served: Served) -> None
         ("/collab/{id}", "admin", {"Origin": "http://elsewhere.example"}, 403),
         ("/live/{id}", None, {"Origin": "http://elsewhere.example"}, 403),
         ("/live/{id}", None, {"Origin": "null"}, 403),
-        ("/collab/{id}?after=-1", "viewer", {}, 400),
-        ("/collab/{id}?after=now", "viewer", {}, 400),
-        ("/collab/{id}?after=" + "9" * 30, "viewer", {}, 400),
+        ("/collab/{id}?after=-1", "editor", {}, 400),
+        ("/collab/{id}?after=now", "editor", {}, 400),
+        ("/collab/{id}?after=" + "9" * 30, "editor", {}, 400),
     ],
 )
 def test_whoever_may_not_follow_is_told_before_the_upgrade(
@@ -237,7 +237,7 @@ def test_a_token_or_our_own_page_opens_the_editors_channel(
     served: Served, schedule: str, headers: dict[str, str]
 ) -> None:
     own = f"http://127.0.0.1:{served.port}"
-    sent = {name: value.format(own=own) for name, value in headers.items()} | served.headers("viewer")
+    sent = {name: value.format(own=own) for name, value in headers.items()} | served.headers("editor")
     with FeedClient(served.port, f"/collab/{schedule}?after=0", sent) as client:
         assert [client.receive()["type"] for _ in range(2)] == ["feed.ready", "schedule.imported"]
 
@@ -270,7 +270,7 @@ def test_a_browser_that_is_signed_in_opens_the_editors_channel_from_our_pages_on
     ],
 )
 def test_a_handshake_that_is_none(served: Served, schedule: str, headers: dict[str, str], status: int) -> None:
-    sent = {"Connection": "Upgrade", **headers, **served.headers("viewer")}
+    sent = {"Connection": "Upgrade", **headers, **served.headers("editor")}
     expected = 101 if status == 200 else status
     with closing(http.client.HTTPConnection(served.host, served.port, timeout=10)) as connection:
         connection.request("GET", f"/collab/{schedule}", headers=sent)
@@ -278,7 +278,7 @@ def test_a_handshake_that_is_none(served: Served, schedule: str, headers: dict[s
 
 
 def test_a_client_that_breaks_the_protocol_is_told_so(served: Served, schedule: str) -> None:
-    with served.follow(f"/collab/{schedule}", "viewer") as client:
+    with served.follow(f"/collab/{schedule}", "editor") as client:
         client.receive()
         client.say("x" * 70_000)
         with pytest.raises(Exception, match="1009"):

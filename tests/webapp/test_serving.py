@@ -203,7 +203,7 @@ def test_two_serves_on_one_server_database_tell_each_other(tmp_path: Path, postg
             "session": one.call("GET", schedule)[1]["sessions"][0]["sessionId"],
             "audience": 3,
         }
-        with other.follow(f"/collab/{schedule}?after=1", "viewer") as client:
+        with other.follow(f"/collab/{schedule}?after=1", "editor") as client:
             assert client.receive()["type"] == "feed.ready"
             assert one.save(schedule, [edit], version=1)[0] == 200
             assert client.receive()["seq"] == 2

@@ -18,7 +18,7 @@ bp = APIBlueprint("changes", __name__, tag="Changes")
 
 
 @bp.post("/schedules/<reference>/checks")
-@auth.requires("viewer")
+@auth.requires("editor")
 @takes_json
 @bp.input(requests.Check, arg_name="body")
 @bp.output(answers.Checked)

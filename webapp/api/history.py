@@ -25,7 +25,7 @@ def list_events(reference: str, page: requests.EventPage) -> Response:
 
 
 @bp.get("/schedules/<reference>/conflicts")
-@auth.requires("viewer")
+@auth.requires("editor")
 @bp.input(requests.ConflictPage, location="query", arg_name="page")
 @bp.output(answers.ConflictList)
 def list_conflicts(reference: str, page: requests.ConflictPage) -> Response:
@@ -35,7 +35,7 @@ def list_conflicts(reference: str, page: requests.ConflictPage) -> Response:
 
 
 @bp.get("/schedules/<reference>/saves")
-@auth.requires("viewer")
+@auth.requires("editor")
 @bp.input(requests.Page, location="query", arg_name="page")
 @bp.output(answers.SaveList)
 def list_saves(reference: str, page: requests.Page) -> Response:
@@ -45,7 +45,7 @@ def list_saves(reference: str, page: requests.Page) -> Response:
 
 
 @bp.get("/schedules/<reference>/audit")
-@auth.requires("viewer")
+@auth.requires("editor")
 @bp.input(requests.EventPage, location="query", arg_name="page")
 @bp.output(answers.AuditList)
 def list_audit(reference: str, page: requests.EventPage) -> Response:

@@ -25,7 +25,7 @@ class Identity:
 
     @property
     def sees_drafts(self) -> bool:
-        return self.at_least("viewer")
+        return self.at_least("editor")
 
 
 ANONYMOUS = Identity(None, "anonymous")
