@@ -169,6 +169,28 @@ def test_an_edit_outlives_a_server_that_does_not_answer(editor: Page, schedule: 
     assert schedule.place("parsers") == ("attic", "13:00")
 
 
+def test_a_save_whose_answer_is_lost_is_known_by_its_event(
+    editor: Page, schedule: Schedule, troubles: Troubles
+) -> None:
+    troubles.expected.append("net::ERR_FAILED")
+
+    def save_and_stay_silent(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    card(editor, "Parsers and patience").click()
+    panel(editor).get_by_role("button", name="Move to…").click()
+    editor.get_by_label("Start").fill("13:00")
+    editor.get_by_role("button", name="Move here").click()
+    expect(panel(editor)).to_contain_text("Nothing breaks.")
+    editor.route("**/saves", save_and_stay_silent)
+    panel(editor).get_by_role("button", name="Save", exact=True).click()
+    expect(editor.get_by_text("version 2, published: 1")).to_be_visible()
+    expect(panel(editor)).not_to_contain_text("Your edit")
+    expect(editor.get_by_role("alert")).to_have_text("")
+    assert schedule.get()["version"] == 2
+
+
 def test_another_editors_save_arrives_and_the_own_edit_is_checked_again(
     opened: Open, editor: Page, schedule: Schedule
 ) -> None:

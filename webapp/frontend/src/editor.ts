@@ -16,6 +16,7 @@ async function start(): Promise<void> {
   const desk = new Desk(store);
   const clerk = new Clerk(new Api(boot), desk);
   await clerk.load();
+  document.title = `${store.frame.name} · Callboard`;
   desk.day = dayIndex(store.frame.days, Math.floor(Date.now() / 60_000));
   listen(boot.scheduleId, desk, clerk);
   mount(Editor, { target: takeOver("island"), props: { desk, clerk } });

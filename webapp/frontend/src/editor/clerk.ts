@@ -125,7 +125,8 @@ export class Clerk {
       this.#answered(request, await this.#api.save(request));
     } catch (error) {
       desk.step = "checked";
-      this.#complain(error);
+      if (this.#echoed === request.saveAttemptId) this.#settle();
+      else this.#complain(error);
     }
   }
 
@@ -165,7 +166,9 @@ export class Clerk {
   #settle(): void {
     const desk = this.#desk;
     this.#awaited = null;
+    this.#attempt = null;
     desk.discard();
+    desk.trouble = null;
     desk.say(`Saved as version ${desk.store.standing.version}.`);
     void this.#recheck();
   }
@@ -175,8 +178,15 @@ export class Clerk {
     if (event !== null && event.type !== "schedule.saved") return;
     if (event?.saveAttemptId) this.#echoed = event.saveAttemptId;
     const { step } = this.#desk;
-    if (this.#awaited !== null && (event === null || event.saveAttemptId === this.#awaited)) this.#settle();
+    const awaited = this.#awaited !== null && (event === null || event.saveAttemptId === this.#awaited);
+    if (awaited || this.#wasSavedUnanswered(event)) this.#settle();
     else if (step !== "saving" && step !== "pending" && step !== "stale") void this.#recheck();
+  }
+
+  /** The answer of a save was lost on its way, but its event has come. */
+  #wasSavedUnanswered(event: EventWire | null): boolean {
+    const id = this.#attempt?.saveAttemptId;
+    return id !== undefined && event?.saveAttemptId === id && this.#desk.step !== "saving";
   }
 
   /** First what is broken as it stands, then what the wishes would add. */
@@ -184,6 +194,7 @@ export class Clerk {
     await this.#attend(async () => {
       this.#desk.standingViolations = (await this.#api.checks([])).violations;
     });
+    this.#desk.refold();
     if (this.#desk.wishes.size > 0) await this.check();
   }
 
@@ -196,8 +207,12 @@ export class Clerk {
     return editsOf(this.#desk.wishes, this.#desk.frame.clock);
   }
 
+  /** The same wish at the same version is the same attempt, so that a second try cannot save twice. */
   #request(changes: EditWire[]): SaveRequest {
-    return { saveAttemptId: uuid(), expectedVersion: this.#desk.standing.version, changes };
+    const expectedVersion = this.#desk.standing.version;
+    const { saveAttemptId, ...content } = this.#attempt ?? { saveAttemptId: "", expectedVersion: -1, changes: [] };
+    const again = JSON.stringify(content) === JSON.stringify({ expectedVersion, changes });
+    return { saveAttemptId: again ? saveAttemptId : uuid(), expectedVersion, changes };
   }
 
   /** A new question makes the earlier one void. */

@@ -86,6 +86,9 @@ export class Desk {
     return new Map([...rooms.values()].flatMap((spans) => [...lanes(spans)]));
   });
 
+  /** While a save is on its way no new edit begins: it would be swept away with the saved one. */
+  busy = $derived(this.step === "saving" || this.step === "pending");
+
   violations: readonly ViolationWire[] = $derived(this.editedViolations ?? this.standingViolations);
 
   violationsOf: ReadonlyMap<string, readonly ViolationWire[]> = $derived.by(() => {
@@ -119,6 +122,17 @@ export class Desk {
   wish(session: string, wish: Wish): void {
     const cell = this.cells.all.get(session);
     if (cell) this.wishes = wished(this.wishes, cell.session, wish);
+  }
+
+  /** Drop what is true by now, because somebody else did it or a save went through unnoticed. */
+  refold(): void {
+    let wishes = NO_WISHES;
+    for (const [id, wish] of this.wishes) {
+      const cell = this.cells.all.get(id);
+      if (cell) wishes = wished(wishes, cell.session, wish);
+    }
+    if (wishes.size === 0 && this.wishes.size > 0) this.discard();
+    else this.wishes = wishes;
   }
 
   unwish(session: string): void {

@@ -36,7 +36,7 @@ export class Hand {
 
   /** A pointer goes down on a session, on the grid or in the list of unplaced ones. */
   press(event: PointerEvent, session: string, card: DOMRect): void {
-    if (event.button !== 0 || this.drag.state !== "idle") return;
+    if (event.button !== 0 || this.drag.state !== "idle" || this.#desk.busy) return;
     this.#dragged = false;
     this.#pointer = { id: event.pointerId, x: event.clientX, y: event.clientY, grab: event.clientY - card.top };
     this.drag = reduce(this.drag, { type: "press", session, x: event.clientX, y: event.clientY });
@@ -56,7 +56,7 @@ export class Hand {
   /** Pick a session up without a pointer; the arrows carry it, a click on the grid puts it down. */
   take(session: string): void {
     const shown = this.#desk.shown.get(session);
-    if (!shown) return;
+    if (!shown || this.#desk.busy) return;
     const { frame, axis } = this.#desk;
     const place = shown.place ?? { room: frame.rooms[0]?.id ?? "", start: axis.start };
     this.drag = reduce(this.drag, { type: "lift", by: "keys", held: { session, place, minutes: shown.minutes } });
@@ -209,6 +209,7 @@ export class Hand {
   }
 
   #commit(wish: () => void): void {
+    if (this.#desk.busy) return;
     wish();
     void this.#clerk.check();
   }
