@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hueOf } from "../src/core/hues.ts";
 import { uuid } from "../src/core/uuid.ts";
-import { answerText, count, durationText, proofText, repairText, seconds } from "../src/core/words.ts";
+import { answerText, count, durationText, proofText, reasonsText, repairText, seconds } from "../src/core/words.ts";
 import type { AnswerWire, RepairWire } from "../src/core/wire.ts";
 
 const repair: RepairWire = { moves: [], moved: 2, price: 35, proved: "moved+price", changes: [] };
@@ -39,6 +39,12 @@ test("nothing is called minimal that is not proved", () => {
 test("impossible and not found are told apart", () => {
   assert.match(answerText(answer({ status: "infeasible", repairs: [] })), /No repair exists/);
   assert.match(answerText(answer({ status: "unknown", repairs: [], seconds: 10 })), /in 10\.0 s; there may still be/);
+});
+
+test("what would help is told apart from what cannot hold together", () => {
+  const { facts, help } = reasonsText(["A is pinned.", "This would help: Unpin A.", "B is pinned."]);
+  assert.deepEqual(facts, ["A is pinned.", "B is pinned."]);
+  assert.deepEqual(help, ["Unpin A."]);
 });
 
 test("numbers are said as people say them", () => {

@@ -66,6 +66,16 @@ export function answerText(answer: AnswerWire): string {
   }
 }
 
+const HELP = "This would help: ";
+
+/** The reasons why there is no repair, and what would help, told apart. */
+export function reasonsText(reasons: readonly string[]): { facts: string[]; help: string[] } {
+  return {
+    facts: reasons.filter((reason) => !reason.startsWith(HELP)),
+    help: reasons.filter((reason) => reason.startsWith(HELP)).map((reason) => reason.slice(HELP.length)),
+  };
+}
+
 export function seconds(value: number): string {
   return value < 1 ? `${Math.max(1, Math.round(value * 1000))} ms` : `${value.toFixed(1)} s`;
 }
