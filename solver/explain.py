@@ -32,6 +32,7 @@ class Presence:
     """That a session which may move has to be somewhere."""
 
     session: str
+    kind: str = "Presence"
 
 
 Element = Fact | Presence
@@ -71,10 +72,14 @@ class Explanation:
     def reasons(self) -> tuple[str, ...]:
         """The facts, most telling first, and what would help, in sentences."""
         said = [self._headline()]
-        for kind, group in groupby(self.facts, type):
+        for _, group in groupby(self.facts, _kind):
             facts = list(group)
             shown = facts if self.smallest else facts[:MANY]
-            said += [_lengths(self.problem, shown)] if kind is Lasts else [fact.said(self.problem) for fact in shown]
+            said += (
+                [_lengths(self.problem, shown)]
+                if isinstance(shown[0], Lasts)
+                else [fact.said(self.problem) for fact in shown]
+            )
             if len(shown) < len(facts):
                 said.append(f"And {len(facts) - len(shown)} more like that.")
         if not self.smallest:
@@ -105,14 +110,23 @@ def explain(
         free = [one for one in culprits if one in problem.homeless or problem.movable(one)]
         fixed = [one for one in problem.schedule if not problem.movable(one)]
     budget = remaining()
-    core = _Core(problem, edits, free, fixed, lambda: remaining() - budget * (1 - SHARE))
+
+    def clock() -> float:
+        return remaining() - budget * (1 - SHARE)
+
+    core = _Core(problem, edits, free, fixed, clock)
+    if violation is None and not core.refuted:
+        movable = [one for one in problem.schedule if problem.movable(one)]
+        core = _Core(problem, edits, [*movable, *problem.homeless], fixed, clock)
     core.shrink()
     relaxer = Relaxer(problem, core.fits_after, solve, remaining)
     ways = relaxer.ways_out(core.facts)
     known = {way.fact for way in ways}
     for fact in [fact for fact in core.facts if fact not in known]:
         core.weigh(fact, solve, remaining)
-    return Explanation(problem, violation, core.facts, core.sessions, core.smallest, ways, relaxer.in_time and not ways)
+    return Explanation(
+        problem, core.violation(), core.facts, core.sessions, core.smallest, ways, relaxer.in_time and not ways
+    )
 
 
 class _Core:
@@ -133,23 +147,35 @@ class _Core:
     @property
     def facts(self) -> list[Fact]:
         """The facts that are kept, the most telling kind first."""
-        kinds = [list(group) for _, group in groupby((one for one in self.kept if isinstance(one, Fact)), type)]
+        kinds = [list(group) for _, group in groupby((one for one in self.kept if isinstance(one, Fact)), _kind)]
         return [fact for kind in reversed(kinds) for fact in kind]
 
     @property
     def sessions(self) -> list[str]:
         return [one.session for one in self.kept if isinstance(one, Presence | Placing)]
 
+    @property
+    def refuted(self) -> bool:
+        """Whether it is proved here that what is kept cannot hold together."""
+        return self._fit(self.kept) is False
+
     def shrink(self) -> None:
         """Leave out what does not matter, whole kinds at a time, then halves, then one by one."""
         before = self.kept
-        if self._fit(before) is not False:
+        if not self.refuted:
             self.smallest = False
             return
-        for _, group in groupby(before, type):
+        for _, group in groupby(before, _kind):
             self._leave_out(list(group))
         if fits(self._problem(self.kept), self.remaining, twice=True):
             self.kept, self.smallest = before, False
+
+    def violation(self) -> Violation | None:
+        """What the facts break with nothing else considered, if none of the sessions may move."""
+        broken = stuck(self._problem(self.kept))
+        if broken is None:
+            return None
+        return next((one for one in self.problem.broken if one.key == broken.key), broken)
 
     def _leave_out(self, elements: list[Element]) -> None:
         rest = tuple(one for one in self.kept if one not in elements)
@@ -186,12 +212,19 @@ class _Core:
 
     def weigh(self, fact: Fact, solve: Solve, remaining: Remaining) -> None:
         """Hold against the whole conference that a fact matters: with the others alone there is a repair."""
+        if remaining() <= 0:
+            self.smallest = False
+            return
         others = {one for one in self.kept if isinstance(one, Fact) and one != fact}
         answer = solve(held_to(self.problem, others, self.everything), remaining)
         if answer.status == "infeasible":
             self.kept = tuple(one for one in self.kept if one != fact)
         elif answer.moved is None:
             self.smallest = False
+
+
+def _kind(one: Element) -> str:
+    return one.kind
 
 
 def _lengths(problem: Problem, facts: Sequence[Fact]) -> str:

@@ -80,7 +80,7 @@ class Relaxer:
         self.in_time = True
 
     def ways_out(self, facts: Sequence[Fact]) -> list[WayOut]:
-        """At most one for each fact, the least costly first."""
+        """For each fact the smallest change that is enough, the least costly first."""
         found = [way for fact in facts if (way := self._way_out(fact)) is not None]
         return sorted(found, key=lambda way: (way.cost, way.step.message))
 
@@ -89,7 +89,7 @@ class Relaxer:
         if whole is None:
             return None
         ways = [way for ladder in fact.ladders(self.problem) if (way := self._climb(fact, ladder)) is not None]
-        return min(ways, key=lambda way: way.cost, default=None)
+        return min(ways, key=lambda way: (way.step.minutes, way.cost), default=None)
 
     def _climb(self, fact: Fact, ladder: list[Step]) -> WayOut | None:
         """The first step of the ladder that is enough."""

@@ -31,6 +31,8 @@ MOST_PADDING = 2
 """Alternatives move at most this many sessions more than the best repair."""
 EXPLAIN_SECONDS = 0.5
 """How long it may take to explain why there is no repair, and to look for ways out."""
+LEAST_TO_EXPLAIN = 0.1
+"""So long it may take even where the proof has used up the time."""
 
 
 def countdown(seconds: float) -> Remaining:
@@ -110,7 +112,7 @@ class _Question:
         def solve(problem: Problem, remaining: Remaining) -> Answer:
             return _Question(problem, remaining, None).answer(engine, 1)
 
-        clock = countdown(min(seconds, max(self.remaining(), 0)))
+        clock = countdown(min(seconds, max(self.remaining(), LEAST_TO_EXPLAIN)))
         found = explain.explain(self.problem, edits, self.finding.culprits, solve=solve, remaining=clock)
         return replace(
             answer, reasons=found.reasons, relaxations=found.relaxations, seconds=perf_counter() - self.began

@@ -24,6 +24,11 @@ class Step(NamedTuple):
 class Fact(ABC):
     """Something that is so, and could be otherwise."""
 
+    @property
+    def kind(self) -> str:
+        """Facts of one kind are weighed, and said, together."""
+        return type(self).__name__
+
     @abstractmethod
     def said(self, problem: Problem) -> str:
         """The fact as a sentence."""

@@ -104,6 +104,10 @@ class Stays(Fact):
     session: str
     because: Literal["pinned", "placed", "resized"]
 
+    @property
+    def kind(self) -> str:
+        return self.because
+
     def said(self, problem: Problem) -> str:
         label, place = problem.conference.session[self.session].label, problem.schedule[self.session]
         where = f"{problem.conference.room[place.room].label}, {problem.conference.clock.spoken(place.start)}"

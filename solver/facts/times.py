@@ -124,7 +124,7 @@ def _from_both_ends(
 ) -> list[list[Step]]:
     """Begin later, or end earlier, by ever more; in the end not at all."""
     inside = _edges(conference, time)
-    last = Step(whole, _open_minutes(conference, time.start, time.end), instead(()))
+    last = Step(whole, time.end - time.start, instead(()))
     begin_later = [
         Step(later(start), _open_minutes(conference, time.start, start), instead((Interval(start, time.end),)))
         for start in inside
