@@ -45,12 +45,12 @@ def test_a_minimal_repair_with_proof(file: Path, overlap: Path, tmp_path: Path) 
     told = repaired(file, "--edits", overlap, "-o", out)
     assert list(told) == [
         *("status", "moved", "moved_lower_bound", "price", "price_lower_bound"),
-        *("violations_before", "repairs", "reasons", "seconds"),
+        *("violations_before", "repairs", "reasons", "relaxations", "seconds"),
     ]
     assert told["status"] == "proved_minimal"
     assert (told["moved"], told["moved_lower_bound"]) == (1, 1)
     assert (told["price"], told["price_lower_bound"]) == (15, 15)
-    assert (told["violations_before"], told["reasons"]) == (1, [])
+    assert (told["violations_before"], told["reasons"], told["relaxations"]) == (1, [], [])
     (repair,) = told["repairs"]
     assert repair == {
         "moves": [
@@ -96,6 +96,10 @@ def test_infeasible_is_status_1_and_writes_nothing(file: Path, impossible: Path,
     assert told["status"] == "infeasible"
     assert (told["moved"], told["moved_lower_bound"], told["price"], told["price_lower_bound"]) == (None,) * 4
     assert told["reasons"]
+    assert told["relaxations"]
+    for one in told["relaxations"]:
+        assert sorted(one) == ["message", "moved", "price"]
+        assert f"This would help: {one['message']}" in told["reasons"]
     assert not out.exists()
     human = callboard("repair", file, "--edits", impossible)
     assert human.status == 1

@@ -163,6 +163,14 @@ class RepairFound(Answer):
     changes: list[dict[str, Any]]
 
 
+class Relaxation(Answer):
+    """A change of one fact that would make a repair possible, and what that repair would be."""
+
+    message: str
+    moved: int
+    price: int
+
+
 class Repaired(Answer):
     """The answer to a request for repairs."""
 
@@ -175,6 +183,7 @@ class Repaired(Answer):
     violations_before: int
     repairs: list[RepairFound]
     reasons: list[str]
+    relaxations: list[Relaxation]
     seconds: float
 
 

@@ -34,6 +34,7 @@ def answer_json(conference: Conference, answer: Answer, *, camel: bool, offset: 
         "violations_before": answer.violations_before,
         "repairs": [_repair_json(repair, say) for repair in answer.repairs],
         "reasons": list(answer.reasons),
+        "relaxations": [{"message": one.message, "moved": one.moved, "price": one.price} for one in answer.relaxations],
         "seconds": round(answer.seconds, 6),
     }
     return camel_keys(told) if camel else told
