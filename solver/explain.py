@@ -14,7 +14,7 @@ from itertools import groupby
 from solver.answer import Relaxation
 from solver.edits import Edit
 from solver.facts import Fact, Lasts, Placing, Stays, Step, every_fact, minutes_said, named
-from solver.fits import fits
+from solver.fits import fits, needed_in_the_way
 from solver.index import Index
 from solver.problem import Problem
 from solver.relax import Relaxer, Remaining, Solve, WayOut, held_to
@@ -58,8 +58,10 @@ class Explanation:
     """They cannot hold together."""
     sessions: list[str]
     """The sessions that may move and do not fit."""
+    shrunk: bool
+    """Whether the sessions would fit, were they alone, without any one of the facts."""
     smallest: bool
-    """Whether it is proved that none of the facts can be left out."""
+    """Whether it is proved that none of the facts can be left out, for the whole conference."""
     ways_out: list[WayOut]
     no_way_out: bool = False
     """Whether it is proved that no change of a single fact is enough."""
@@ -74,7 +76,7 @@ class Explanation:
         said = [self._headline()]
         for _, group in groupby(self.facts, _kind):
             facts = list(group)
-            shown = facts if self.smallest else facts[:MANY]
+            shown = facts if self.shrunk else facts[:MANY]
             said += (
                 [_lengths(self.problem, shown)]
                 if isinstance(shown[0], Lasts)
@@ -92,7 +94,7 @@ class Explanation:
     def _headline(self) -> str:
         if self.violation is not None:
             return f"{self.violation.message}."
-        sessions = self.sessions if self.smallest else self.sessions[:MANY]
+        sessions = self.sessions if self.shrunk else self.sessions[:MANY]
         if len(sessions) == 1:
             return f"There is no place for {named(self.problem.conference, sessions)}."
         others = f", nor do {len(self.sessions) - MANY} others" if len(sessions) < len(self.sessions) else ""
@@ -119,13 +121,21 @@ def explain(
         movable = [one for one in problem.schedule if problem.movable(one)]
         core = _Core(problem, edits, [*movable, *problem.homeless], fixed, clock)
     core.shrink()
+    shrunk = core.smallest
     relaxer = Relaxer(problem, core.fits_after, solve, remaining)
     ways = relaxer.ways_out(core.facts)
     known = {way.fact for way in ways}
     for fact in [fact for fact in core.facts if fact not in known]:
         core.weigh(fact, solve, remaining)
     return Explanation(
-        problem, core.violation(), core.facts, core.sessions, core.smallest, ways, relaxer.in_time and not ways
+        problem=problem,
+        violation=core.violation(),
+        facts=core.facts,
+        sessions=core.sessions,
+        shrunk=shrunk,
+        smallest=core.smallest,
+        ways_out=ways,
+        no_way_out=relaxer.in_time and not ways,
     )
 
 
@@ -137,8 +147,9 @@ class _Core:
     ) -> None:
         self.problem = problem
         self.remaining = remaining
-        self.everything = every_fact(problem, edits)
-        self.universe = every_fact(problem, edits, only={*free, *fixed})
+        # Many pinned sessions may be in the way of one that can move: then their lengths would be too much detail.
+        self.everything = every_fact(problem, edits, pinned_lengths=not free)
+        self.universe = every_fact(problem, edits, only={*free, *fixed}, pinned_lengths=not free)
         present = [Presence(one) for one in free if one not in problem.homeless]
         self.kept: tuple[Element, ...] = (*present, *self.universe)
         self.smallest = True
@@ -165,8 +176,9 @@ class _Core:
         if not self.refuted:
             self.smallest = False
             return
+        settled = self._leave_out_by_masks()
         for _, group in groupby(before, _kind):
-            self._leave_out(list(group))
+            self._leave_out([one for one in group if one in self.kept and one not in settled])
         if fits(self._problem(self.kept), self.remaining, twice=True):
             self.kept, self.smallest = before, False
 
@@ -177,7 +189,25 @@ class _Core:
             return None
         return next((one for one in self.problem.broken if one.key == broken.key), broken)
 
+    def _leave_out_by_masks(self) -> set[Stays]:
+        """Where one session has no place: leave out those in whose way it would be all the same, many at once.
+
+        Each of those that are handed back bars a place that nothing else bars: they matter.
+        """
+        if len(self.sessions) != 1:
+            return set()
+        needed = needed_in_the_way(self._problem(self.kept), *self.sessions)
+        if needed is None:
+            return set()
+        rest = tuple(one for one in self.kept if not isinstance(one, Stays) or one.session in needed)
+        if self._fit(rest) is not False:
+            return set()
+        self.kept = rest
+        return {one for one in rest if isinstance(one, Stays)}
+
     def _leave_out(self, elements: list[Element]) -> None:
+        if not elements:
+            return
         rest = tuple(one for one in self.kept if one not in elements)
         fit = self._fit(rest)
         if fit is False:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from solver.index import Index
 from solver.problem import Places, Problem
 from solver.relaxation import Relaxation
@@ -83,3 +85,28 @@ class _Trial:
             if found is not False:
                 return found
         return False
+
+
+def needed_in_the_way(problem: Problem, session: str) -> frozenset[str] | None:
+    """Fixed sessions that, with the other facts, leave a session no place, and none of which may be missing.
+
+    Those that bar few places are left out first, those that an edit placed last.  None where masks cannot tell.
+    """
+    here = problem.schedule.get(session)
+    if problem.lenient or (here is not None and not problem.conference.clock.on_grid(here.start)):
+        return None
+    fixed = {one: place for one, place in problem.schedule.items() if not problem.movable(one)}
+    index = Index(replace(problem, schedule=fixed, homeless=(session,), origins={}))
+    counts = np.where(index.allowed(session), 0, 2)  # where a fact bars, no session is needed
+    masks = {}
+    for one, place in fixed.items():
+        masks[one] = np.zeros(index.shape, dtype=bool)
+        for room, first, last in (index.footprint(session, one, place), *index.shadow(session, one, place)):
+            masks[one][room, first:last] = True
+        counts += masks[one]
+    if not counts.all():
+        return None
+    for one in sorted(fixed, key=lambda one: (one in problem.held, int(masks[one].sum()))):
+        if (counts[masks[one]] > 1).all():
+            counts -= masks.pop(one)
+    return frozenset(masks)

@@ -13,6 +13,8 @@ from solver.problem import Problem
 Remaining = Callable[[], float]
 Solve = Callable[[Problem, Remaining], Answer]
 """The repair of a problem, without an explanation where there is none."""
+SHARE = 0.3
+"""The part of the time that is left which one attempt may take."""
 
 
 def held_to(
@@ -120,7 +122,8 @@ class Relaxer:
             self.in_time = False
             return None
         problem = held_to(self.problem, (), (), step=step)
-        answer = self.solve(problem, self.remaining)
+        spared = self.remaining() * (1 - SHARE)
+        answer = self.solve(problem, lambda: self.remaining() - spared)
         if answer.moved is None:
             self.in_time = self.in_time and answer.status == "infeasible"
             return None

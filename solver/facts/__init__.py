@@ -14,13 +14,20 @@ from solver.problem import Problem
 __all__ = ["Fact", "Lasts", "Placing", "Stays", "Step", "every_fact", "minutes_said", "named"]
 
 
-def every_fact(problem: Problem, edits: Sequence[Edit] = (), only: Collection[str] | None = None) -> list[Fact]:
+def every_fact(
+    problem: Problem, edits: Sequence[Edit] = (), *, only: Collection[str] | None = None, pinned_lengths: bool = True
+) -> list[Fact]:
     """The facts that could stand in the way of the sessions (all, or `only` these), the least telling first.
 
     What is first is the first to be let go of when facts are weighed: what an organiser has just done comes last.
+    Without `pinned_lengths`, a pinned session is one fact with its length.
     """
     concerned = frozenset(problem.conference.session if only is None else only)
-    found = [*_between(problem, concerned), *_of_sessions(problem, concerned), *_times(problem, concerned)]
+    found = [
+        *_between(problem, concerned),
+        *_of_sessions(problem, concerned, pinned_lengths),
+        *_times(problem, concerned),
+    ]
     homeless = [Placing(session) for session in problem.homeless if session in concerned]
     return list(dict.fromkeys([*found, *homeless, *_fixed(problem, edits, concerned)]))
 
@@ -40,13 +47,15 @@ def _between(problem: Problem, concerned: frozenset[str]) -> Iterator[Fact]:
     )
 
 
-def _of_sessions(problem: Problem, concerned: frozenset[str]) -> Iterator[Fact]:
+def _of_sessions(problem: Problem, concerned: frozenset[str], pinned_lengths: bool) -> Iterator[Fact]:
     conference = problem.conference
     sessions = [one for one in conference.sessions if one.id in concerned]
     smallest = min((room.capacity for room in conference.rooms if room.capacity is not None), default=None)
     everywhere = frozenset[str]().union(*(room.features for room in conference.rooms))
     everywhere = everywhere.intersection(*(room.features for room in conference.rooms))
-    yield from (Lasts(one.id) for one in sessions if one.minutes > conference.grid_minutes)
+    for one in sessions:
+        if one.minutes > conference.grid_minutes and (pinned_lengths or not one.pinned or one.id in problem.held):
+            yield Lasts(one.id)
     yield from (Needs(one.id, feature) for one in sessions for feature in sorted(one.needs - everywhere))
     for one in sessions:
         if one.audience is not None and smallest is not None and one.audience > smallest:

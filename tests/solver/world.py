@@ -62,15 +62,17 @@ class World:
         return False
 
 
-def holding(problem: Problem, facts: Collection[Fact]) -> World:
-    """The world in which these facts hold and no others."""
+def holding(problem: Problem, facts: Collection[Fact], *, pinned_lengths: bool) -> World:
+    """The world in which these facts hold and no others; without `pinned_lengths`, pinned sessions keep theirs."""
     conference = problem.conference
     kept = set(facts)
     fixed = frozenset(fact.session for fact in kept if isinstance(fact, Stays))
     sessions = [
         replace(
             one,
-            minutes=one.minutes if Lasts(one.id) in kept else min(one.minutes, conference.grid_minutes),
+            minutes=one.minutes
+            if Lasts(one.id) in kept or (one.pinned and one.id not in problem.held and not pinned_lengths)
+            else min(one.minutes, conference.grid_minutes),
             needs=frozenset(need for need in one.needs if Needs(one.id, need) in kept),
             audience=one.audience if Expects(one.id) in kept else None,
             pinned=False,
