@@ -13,6 +13,8 @@ from solver.problem import Problem
 Remaining = Callable[[], float]
 Solve = Callable[[Problem, Remaining], Answer]
 """The repair of a problem, without an explanation where there is none."""
+FEW = 3
+"""More facts than this are first let go of all at once, to see whether that would help."""
 SHARE = 0.3
 """The part of the time that is left which one attempt may take."""
 
@@ -83,8 +85,22 @@ class Relaxer:
 
     def ways_out(self, facts: Sequence[Fact]) -> list[WayOut]:
         """For each fact the smallest change that is enough, the least costly first."""
+        if len(facts) > FEW and self._hopeless(facts):
+            return []
         found = [way for fact in facts if (way := self._way_out(fact)) is not None]
         return sorted(found, key=lambda way: (way.cost, way.step.message))
+
+    def _hopeless(self, facts: Sequence[Fact]) -> bool:
+        """Whether there is no repair even without all of the facts: then something else is in the way as well."""
+
+        def take(draft: Draft) -> None:
+            for fact in facts:
+                fact.waive(draft)
+
+        in_time, self.in_time = self.in_time, True
+        hopeless = self._try(facts[0], Step("", 0, take)) is None and self.in_time
+        self.in_time = in_time
+        return hopeless
 
     def _way_out(self, fact: Fact) -> WayOut | None:
         whole = self._try(fact, Step("", 0, fact.waive))
