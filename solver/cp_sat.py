@@ -44,7 +44,6 @@ def _explore(
         if relaxation.contradiction:
             finding.infeasible, finding.culprits = True, relaxation.contradiction
             return
-        relaxation.model.add(relaxation.count() >= finding.count_floor)
         solved = relaxation.solve(relaxation.count(), remaining() - 0.3 * budget)
         if solved.infeasible and relaxation.solve(relaxation.count(), remaining(), presolve=False).infeasible:
             # Asked twice, because presolve has been known to refute what is feasible.
@@ -96,7 +95,7 @@ def another(
     cuts: list[Places] = []
     while remaining() > 0:
         relaxation = Relaxation(problem, free)
-        relaxation.model.add(relaxation.count() == count)
+        relaxation.model.add(relaxation.count() <= count)
         for repair in earlier:
             relaxation.differ_from(repair)
         for cut in cuts:
