@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from random import Random
@@ -33,7 +34,7 @@ def case(seed: int, *, clean: bool = True) -> Tiny:
             return Tiny(
                 conference,
                 schedule,
-                tuple(_edit(random, conference, schedule) for _ in range(random.choice((1, 1, 1, 2)))),
+                tuple(random_edit(random, conference, schedule) for _ in range(random.choice((1, 1, 1, 2)))),
             )
 
 
@@ -128,7 +129,8 @@ def _schedule(random: Random, conference: Conference, clean: bool) -> dict[str, 
     return schedule
 
 
-def _edit(random: Random, conference: Conference, schedule: dict[str, Placement]) -> Edit:
+def random_edit(random: Random, conference: Conference, schedule: Mapping[str, Placement]) -> Edit:
+    """Something that an organiser might do."""
     placed = sorted(schedule)
     session = random.choice(placed)
     spots = [place.start for place in _places(conference)]
