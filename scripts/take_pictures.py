@@ -32,6 +32,7 @@ SESSIONS = 215
 AT = time(11, 20)
 """The time that the browser believes it is, on the middle day."""
 WIDE = (1320, 760)
+TALL = (1320, 880)
 PHONE = (390, 844)
 NAME = "Callboard Demo Conference"
 TRIES = 150
@@ -95,7 +96,8 @@ class Draft:
         for move in list(self._moves(today))[:TRIES]:
             answer = self._repairs(move)
             if answer["status"] == "infeasible":
-                hopeless = hopeless or move
+                # With more violations the reasons would be out of sight.
+                hopeless = hopeless or (move if answer["violationsBefore"] <= 2 and answer["relaxations"] else None)
             elif answer["moved"] == 2 and _stay_on(today, answer):
                 mended = mended or move
             if mended and hopeless:
@@ -208,9 +210,11 @@ def picture_editor(gallery: Gallery, page: Page, attendees: str) -> None:
     gallery.take(page, "editor", dark=True)
     draft = Draft(page.context, attendees)
     mended, hopeless = draft.worth_a_picture(gallery.now.date().isoformat())
+    page.set_viewport_size({"width": TALL[0], "height": TALL[1]})
     edit(page, draft, hopeless)
     gallery.take(page, "infeasible")
     page.get_by_role("button", name="Discard").click()
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     edit(page, draft, mended)
     gallery.take(page, "repair", dark=True)
 
