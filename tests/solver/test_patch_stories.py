@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from solver.answer import RepairMove
-from solver.conference import Conference, Day, Interval, Person, Placement, Room, Session
+from solver.conference import Conference, Day, Interval, Person, Placement, Room, Schedule, Session
 from solver.edits import CloseRoom, Move, PersonUnavailable, Resize, SetAudience, Swap
 from solver.patch import PatchError, Review, review
 from solver.since import Patch
