@@ -33,6 +33,7 @@ class Draft:
         self.apart = [tuple(one for one in group if one in self.sessions) for group in conference.apart]
         self.order: list[Order | None] = [self._still_there(entry) for entry in conference.order]
         self.travel = {(way.origin, way.target): way for way in conference.travel}
+        self.waived = conference.waived
         self.held = problem.held & self.sessions.keys()
         self.homeless = [one for one in problem.homeless if one in self.sessions]
 
@@ -71,6 +72,7 @@ class Draft:
             apart=tuple(self.apart),
             order=tuple(entry for entry in self.order if entry is not None),
             travel=tuple(self.travel.values()),
+            waived=self.waived,
         )
         schedule = {session: place for session, place in old.schedule.items() if session in self.sessions}
         return replace(

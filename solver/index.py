@@ -45,7 +45,10 @@ class Index:
         self.rooms = [room.id for room in conference.rooms]
         self.room_number = {room: number for number, room in enumerate(self.rooms)}
         self.pad = [
-            max((rule.pad(room) for rule in RULES if isinstance(rule, RoomRule)), default=-FOREVER)
+            max(
+                (rule.pad(room) for rule in RULES if isinstance(rule, RoomRule) and rule.name not in conference.waived),
+                default=-FOREVER,
+            )
             for room in conference.rooms
         ]
         hours = [conference.clock.starts(day.hours.start, day.hours.end) for day in problem.days_in_order]

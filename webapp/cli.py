@@ -47,6 +47,14 @@ class Callboard(click.Group):
             sys.stdout.flush()
         except BrokenPipeError:
             raise NobodyReads from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from solver.rules import RuleError
+
+            if isinstance(error, RuleError):
+                raise click.ClickException(str(error)) from None
+            raise
         return status
 
     def main(

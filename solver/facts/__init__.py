@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from solver.edits import Edit, Move, Swap
 from solver.facts.fact import Fact, Step, minutes_said, named
 from solver.facts.gaps import Apart, Ordered, SpeakerGap, Turnover, Way
+from solver.facts.own import Plugged
 from solver.facts.sessions import Expects, Lasts, Needs, Placing, Stays
 from solver.facts.times import Away, Closed, Hours
 from solver.problem import Problem
+from solver.rules import RULES
 
 __all__ = ["Fact", "Lasts", "Placing", "Stays", "Step", "every_fact", "minutes_said", "named"]
 
@@ -34,6 +36,7 @@ def every_fact(
 
 def _between(problem: Problem, concerned: frozenset[str]) -> Iterator[Fact]:
     conference = problem.conference
+    yield from (Plugged(rule.name, rule.purpose) for rule in RULES.own if rule.name not in conference.waived)
     yield from (Hours(day) for day in conference.days)
     if conference.speaker_gap:
         yield SpeakerGap()

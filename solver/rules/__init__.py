@@ -1,12 +1,13 @@
 """The rules a schedule must keep: one file each, and one list.
 
-A new rule is a new file and one word in `RULES`.
+A new rule is a new file and one word in `BUILT_IN`, or a package of the organisers' own that plugs one in.
 """
 
 from solver.rules.apart_overlap import ApartOverlap
 from solver.rules.off_grid import OffGrid
 from solver.rules.order import InOrder
 from solver.rules.outside_hours import OutsideHours
+from solver.rules.plugged import AnyRule, RuleError, Rules
 from solver.rules.room_closed import RoomClosed
 from solver.rules.room_lacks_feature import RoomLacksFeature
 from solver.rules.room_overlap import RoomOverlap
@@ -21,7 +22,7 @@ from solver.rules.violation import Violation
 OFF_GRID = OffGrid()
 """Reported as a note; moved sessions keep it."""
 
-RULES: tuple[UnaryRule | RoomRule | PairRule, ...] = (
+BUILT_IN: tuple[AnyRule, ...] = (
     RoomOverlap(),
     Turnover(),
     SpeakerOverlap(),
@@ -34,6 +35,20 @@ RULES: tuple[UnaryRule | RoomRule | PairRule, ...] = (
     ApartOverlap(),
     InOrder(),
 )
-"""Every rule whose violation is a fault, in the order in which they are reported."""
+"""The rules that every conference has."""
 
-__all__ = ["OFF_GRID", "RULES", "PairRule", "RoomRule", "Rule", "UnaryRule", "Violation"]
+RULES = Rules(BUILT_IN, notes=(OFF_GRID,))
+"""Every rule whose violation is a fault, in the order in which they are reported; plugged-in ones come last."""
+
+__all__ = [
+    "BUILT_IN",
+    "OFF_GRID",
+    "RULES",
+    "AnyRule",
+    "PairRule",
+    "RoomRule",
+    "Rule",
+    "RuleError",
+    "UnaryRule",
+    "Violation",
+]

@@ -18,6 +18,7 @@ def serve(host: str, port: int, data: str | None, database: str | None) -> int:
     """Serve schedules to editors and attendees."""
     from webapp.serving import supervisor
 
+    look_at_the_rules()
     chosen = settings(data, database)
     with store_complaints(chosen):
         return supervisor.serve(host=host, port=port, data=chosen.data, database=database)
@@ -36,9 +37,17 @@ def demo(port: int, sessions: int, data: str | None) -> int:
     """Serve a generated conference, to try everything on."""
     from webapp.serving import supervisor
 
+    look_at_the_rules()
     chosen = settings(data, None)
     with store_complaints(chosen):
         return supervisor.demo(port=port, sessions=sessions, data=chosen.data)
+
+
+def look_at_the_rules() -> None:
+    """Find the plugged-in rules now: one that cannot be used must not wait for the first schedule that is opened."""
+    from solver.rules import RULES
+
+    len(RULES)
 
 
 COMMANDS = {"serve": serve, "demo": demo}
