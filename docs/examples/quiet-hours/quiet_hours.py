@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Minute, Schedule, Session
 from solver.rules import PairRule, UnaryRule, Violation
-from solver.rules.rule import Window, placed
+from solver.rules.rule import Window, placed, span
 
 if TYPE_CHECKING:
     from solver.choices import Choices
@@ -67,7 +67,7 @@ class OneKeynote(PairRule):
             start = max(schedule[one.id].start, schedule[other.id].start)
             end = min(conference.end(one.id, schedule[one.id]), conference.end(other.id, schedule[other.id]))
             if start < end:
-                text = f"{one.label} and {other.label} are both keynotes, and overlap"
+                text = f"{one.label} and {other.label} are keynotes, but overlap, {span(conference, start, end)}"
                 yield Violation(self.name, (one.id, other.id), start, end, text)
 
     def partners(self, conference: Conference, session: Session) -> Iterable[str]:
