@@ -174,7 +174,7 @@ def test_silence_between_two_pings_ends_it(line: Line) -> None:
     assert not line.owner.lost
     line.connection.ping()
     assert line.owner.lost
-    assert line.hear() == frames.PING_FRAME * 2
+    assert line.hear() == frames.SIGN_OF_LIFE * 2
 
 
 def test_a_flood_is_refused(line: Line) -> None:

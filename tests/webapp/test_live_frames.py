@@ -56,7 +56,7 @@ def test_what_another_implementation_sends_is_read_in_pieces_of_any_size(
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 100_000])
 def test_what_we_send_is_read_by_another_implementation(size: int) -> None:
     client = Connection(ConnectionType.CLIENT)
-    client.receive_data(frames.text_frame("é" * (size // 2) + "x" * (size % 2)) + frames.PING_FRAME)
+    client.receive_data(frames.text_frame("é" * (size // 2) + "x" * (size % 2)) + frames.frame(frames.PING, b""))
     told = list(client.events())
     assert "".join(one.data for one in told if isinstance(one, TextMessage)).encode() == (
         "é" * (size // 2)

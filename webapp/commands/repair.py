@@ -45,8 +45,8 @@ STATUS = {
 SUFFIXES = {".xml": "schedule-xml", ".ics": "ics", ".csv": "csv", ".xlsx": "xlsx"}
 INTERRUPTED = 130
 PROVED = {
-    "moved+price": "proved: no repair is better",
-    "moved": "proved: no repair moves fewer sessions",
+    "moved+price": "proved: {}no repair is better",
+    "moved": "proved: {}no repair moves fewer",
     "no": "not proved",
 }
 
@@ -230,7 +230,8 @@ def _print_repair(conference: Conference, one: Repair, number: int, of: int) -> 
     out = console()
     which = f"Repair {number}" if of > 1 else "Repair"
     style = "yellow" if one.proved == "no" else "green"
-    out.print(f"{which}: {counted(one.moved, 'move')}, price {one.price} ({PROVED[one.proved]})", style=style)
+    proved = PROVED[one.proved].format("apart from those above, " if number > 1 else "")
+    out.print(f"{which}: {counted(one.moved, 'move')}, price {one.price} ({proved})", style=style)
     for move in one.moves:
         out.print(f"  {_said(conference, move)}")
 

@@ -93,13 +93,13 @@ class Connection:
         self._backlog = self._reader = None
 
     def ping(self) -> None:
-        """Ask for a sign of life; without one since the last time, drop the connection."""
+        """Give a sign of life and ask for one; without one since the last time, drop the connection."""
         if not self.alive:
             self.drop()
             return
         self.alive = False
         self._received = 0
-        self.send(frames.PING_FRAME)
+        self.send(frames.SIGN_OF_LIFE)
 
     def flush(self) -> None:
         """Send what waits, as far as the socket takes it."""

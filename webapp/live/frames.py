@@ -63,7 +63,8 @@ def close_frame(code: int, reason: str = "") -> bytes:
     return frame(CLOSE, code.to_bytes(2) + cut)
 
 
-PING_FRAME = frame(PING, b"")
+SIGN_OF_LIFE = frame(PING, b"") + frame(TEXT, b'{"type":"feed.alive"}')
+"""A ping, and the same in words for scripts in a browser, which never see a ping."""
 
 
 class Reader:

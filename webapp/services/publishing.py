@@ -37,7 +37,12 @@ def publish(store: Store, reference: str, *, expected_version: int, editor_id: s
             )
         conflicts = unresolved(session, row.id)
         if conflicts:
-            raise Blocked(f"{len(conflicts)} unresolved conflicts block publishing", conflicts=conflicts)
+            count = (
+                "one unresolved conflict blocks"
+                if len(conflicts) == 1
+                else f"{len(conflicts)} unresolved conflicts block"
+            )
+            raise Blocked(f"{count} publishing", conflicts=conflicts)
         if row.status != "published":
             make_public(session, store, row, store.facts(session, row), editor_id=editor_id, now=now_utc())
         return head_json(row)
