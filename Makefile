@@ -9,10 +9,10 @@ FRONTEND := $(BIN)/python hatch_build.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick lint format bench docs pictures assets system lock wheel clean
+.PHONY: help demo test quick lint format bench bench-solver docs pictures assets system lock wheel clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements-dev.lock pyproject.toml scripts/make-venv
 	scripts/make-venv $(VENV)
@@ -43,6 +43,9 @@ format: $(INSTALLED) ## format the Python code and mend what ruff can mend
 
 bench: assets ## the measurements of benchmarks/
 	$(BIN)/python -m benchmarks
+
+bench-solver: $(INSTALLED) ## the repair engine against its targets and its peers; with FULL=--full, all of it
+	$(BIN)/python -m benchmarks.solver $(FULL)
 
 docs: assets ## check the links of the documentation and write docs/openapi.json
 	$(BIN)/pytest tests/test_documentation.py

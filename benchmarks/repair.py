@@ -7,7 +7,6 @@ and the run fails if two proved answers differ.
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 from collections import Counter
@@ -15,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
-from time import perf_counter
 
 import click
 from rich.console import Console
@@ -23,16 +21,13 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from benchmarks import whole_conference
+from benchmarks.measuring import PROVED, console, milliseconds, percentile, spread, tally, timed, warm_up
 from fixtures.disruptions import SINGLE_EDITS, Scenario, disruptions
 from fixtures.generate import conference, fullness_of
 from fixtures.mishaps import KINDS
 from solver.answer import Answer
 from solver.conference import Conference, Placement
-from solver.repair import Engine, countdown, repair
-
-PAGE_WIDTH = 160
-"""Columns where the output is no terminal."""
-PROVED = ("proved_minimal", "infeasible", "nothing_to_repair")
+from solver.repair import Engine
 
 
 @dataclass(frozen=True)
@@ -101,38 +96,14 @@ def measure(plan: Plan, sessions: int, progress: Progress, task: TaskID) -> Size
     return Size(sessions, rooms, sum(shares) / len(shares), cases)
 
 
-def spread(few: int, count: int) -> set[int]:
-    """A few of `count` numbers, evenly spread, so that every kind of edit has its turn."""
-    few = min(few, count)
-    return {index * count // few for index in range(few)}
-
-
-def percentile(numbers: Sequence[float], percent: float) -> float:
-    """The smallest number that `percent` of the numbers do not exceed."""
-    return sorted(numbers)[max(0, ceil(len(numbers) * percent / 100) - 1)]
-
-
 def _case(plan: Plan, built: Conference, schedule: dict[str, Placement], scenario: Scenario, *, compare: bool) -> Case:
-    times: list[float] = []
-    for _ in range(plan.runs):
-        gc.collect()
-        began = perf_counter()
-        answer = repair(built, schedule, scenario.edits, remaining=countdown(plan.time_limit), engine=plan.engine)
-        times.append(perf_counter() - began)
+    sample = timed(built, schedule, scenario.edits, limit=plan.time_limit, runs=plan.runs, engine=plan.engine)
     peer = None
     if compare:
         peer = whole_conference.solve(
             built, schedule, scenario.edits, seconds=plan.peer_limit, workers=plan.peer_workers
         )
-    return Case(scenario, answer, median(times), peer)
-
-
-def _warm_up() -> None:
-    """Let both engines load what they load at their first question."""
-    built, schedule = conference(seed=0, sessions=20)
-    edits = disruptions(built, schedule, seed=0, count=1)[0].edits
-    for engine in ("auto", "cp_sat"):
-        repair(built, schedule, edits, engine=engine)
+    return Case(scenario, sample.answer, sample.seconds, peer)
 
 
 def repairs_table(sizes: Sequence[Size]) -> Table:
@@ -150,11 +121,11 @@ def repairs_table(sizes: Sequence[Size]) -> Table:
             str(size.rooms),
             f"{size.fullness:.1%}",
             str(len(size.cases)),
-            *(_milliseconds(percentile(times, percent)) for percent in (50, 95, 100)),
+            *(milliseconds(percentile(times, percent)) for percent in (50, 95, 100)),
             f"{sum(seconds < 2 for seconds in times)}",
-            _tally(statuses.most_common()),
-            _tally(sorted(moves.items())),
-            _tally(engines.most_common()),
+            tally(statuses.most_common()),
+            tally(sorted(moves.items())),
+            tally(engines.most_common()),
         )
     return table
 
@@ -173,8 +144,8 @@ def peer_table(sizes: Sequence[Size]) -> Table:
             str(size.sessions),
             str(len(asked)),
             str(sum(peer.proved for _, peer in asked)),
-            _milliseconds(percentile([peer.seconds for _, peer in asked], 50)),
-            _milliseconds(percentile([case.seconds for case, _ in asked], 50)),
+            milliseconds(percentile([peer.seconds for _, peer in asked], 50)),
+            milliseconds(percentile([case.seconds for case, _ in asked], 50)),
             f"{median(ratios):.0f} ×" if ratios else "no proof to compare",
             str(sum(case.disagrees for case, _ in asked)),
         )
@@ -189,7 +160,7 @@ def slowest_table(sizes: Sequence[Size]) -> Table:
         for case in slow[:3] + [case for case in slow[3:] if not case.proved]:
             table.add_row(
                 str(size.sessions),
-                _milliseconds(case.seconds),
+                milliseconds(case.seconds),
                 case.scenario.kind,
                 case.answer.status,
                 str(case.answer.moved),
@@ -197,14 +168,6 @@ def slowest_table(sizes: Sequence[Size]) -> Table:
                 case.scenario.what,
             )
     return table
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.1f}" if seconds < 0.1 else f"{seconds * 1000:.0f}"
-
-
-def _tally(counts: Sequence[tuple[object, int]]) -> str:
-    return ", ".join(f"{what}: {count}" for what, count in counts)
 
 
 @click.command()
@@ -227,23 +190,23 @@ def _tally(counts: Sequence[tuple[object, int]]) -> str:
 def main(sizes: tuple[int, ...], more_sizes: tuple[int, ...], slowest: bool, **given: object) -> None:
     """Measure repairs of disrupted conferences: `--sessions 100 300 1000`."""
     plan = Plan(**{**given, "kinds": given["kinds"] or SINGLE_EDITS})  # type: ignore[arg-type]
-    console = Console(width=None if Console().is_terminal else PAGE_WIDTH)
-    console.print(
+    page = console()
+    page.print(
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {plan.engine} engine"
     )
-    _warm_up()
+    warm_up()
     wanted = dict.fromkeys([*sizes, *more_sizes])
     measured = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for sessions in wanted:
             task = progress.add_task(f"{sessions} sessions", total=plan.seeds * plan.count)
             measured.append(measure(plan, sessions, progress, task))
-    console.print(repairs_table(measured))
+    page.print(repairs_table(measured))
     if any(case.peer for size in measured for case in size.cases):
-        console.print("The whole conference as one CP-SAT model, on some of the same edits:")
-        console.print(peer_table(measured))
+        page.print("The whole conference as one CP-SAT model, on some of the same edits:")
+        page.print(peer_table(measured))
     if slowest:
-        console.print(slowest_table(measured))
+        page.print(slowest_table(measured))
     differing = [case for size in measured for case in size.cases if case.disagrees]
     if differing:
         raise click.ClickException(f"proved answers differ, first for: {differing[0].scenario.what}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from benchmarks import measuring, whole_conference
 from benchmarks import repair as bench
-from benchmarks import whole_conference
 from fixtures.disruptions import disruptions
 from fixtures.generate import conference
 from fixtures.small import SHOWN, Small
@@ -30,7 +30,7 @@ def test_the_peer_agrees_on_disruptions(seed: int) -> None:
     for scenario in disruptions(built, schedule, seed=seed, count=18):
         ours = repair(built, schedule, scenario.edits, remaining=countdown(4))
         peer = whole_conference.solve(built, schedule, scenario.edits, seconds=4, workers=1)
-        if peer.proved and ours.status in bench.PROVED:
+        if peer.proved and ours.status in measuring.PROVED:
             assert (peer.moved, peer.price) == (ours.moved, ours.price), scenario
             compared += 1
     assert compared >= 12
@@ -38,14 +38,14 @@ def test_the_peer_agrees_on_disruptions(seed: int) -> None:
 
 def test_percentiles_are_values_that_were_measured() -> None:
     times = [5.0, 1.0, 4.0, 2.0, 3.0]
-    assert [bench.percentile(times, percent) for percent in (20, 50, 95, 100)] == [1.0, 3.0, 5.0, 5.0]
+    assert [measuring.percentile(times, percent) for percent in (20, 50, 95, 100)] == [1.0, 3.0, 5.0, 5.0]
 
 
 @pytest.mark.parametrize(
     ("few", "spread"), [(0, set()), (1, {0}), (3, {0, 3, 6}), (10, set(range(10))), (99, set(range(10)))]
 )
 def test_a_few_are_spread_over_all(few: int, spread: set[int]) -> None:
-    assert bench.spread(few, 10) == spread
+    assert measuring.spread(few, 10) == spread
 
 
 def test_the_command_prints_what_it_measured() -> None:

@@ -1,0 +1,83 @@
+"""`make bench-solver`: the targets with our figures beside them, and how the cost grows with the size.
+
+The short form ends in some minutes; `--full` takes more seeds, sizes and scenarios.  Everything is measured
+through `solver.repair.repair`, in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from benchmarks import sweep, targets
+from benchmarks.measuring import console, warm_up
+from benchmarks.targets import Effort
+
+RESULTS = Path(__file__).parent / "results"
+FULL_SIZES = (100, 200, 300, 500, 750, 1000, 1500, 2000, 3000)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured, and how much of it."""
+
+    sizes: tuple[int, ...]
+    seeds: int
+    count: int
+    effort: Effort
+
+
+def short_plan(sizes: tuple[int, ...], seeds: int, count: int, limit: float) -> Plan:
+    """Thirty edits of each size and fullness, and somewhat fewer of what takes longer."""
+    return Plan(sizes, seeds, count, Effort(seeds, checks=count, mass=4, alternatives=count, impossible=4, limit=limit))
+
+
+def full_plan(limit: float) -> Plan:
+    """A hundred edits and more of everything, at every size of the curve."""
+    return Plan(FULL_SIZES, 5, 22, Effort(5, checks=44, mass=20, alternatives=22, impossible=20, limit=limit))
+
+
+@click.command()
+@click.option("--sessions", "sizes", multiple=True, type=int, default=targets.SIZES, show_default=True)
+@click.option("--seeds", default=3, show_default=True, help="Conferences of each size and fullness.")
+@click.option("--count", default=11, show_default=True, help="Single edits of each conference.")
+@click.option("--limit", default=5.0, show_default=True, help="Seconds for one repair; a mass event has one.")
+@click.option("--full", is_flag=True, help="More sizes, seeds and scenarios; takes long.")
+@click.option("--results", type=click.Path(file_okay=False, path_type=Path), default=RESULTS, help="Where plots go.")
+def main(sizes: tuple[int, ...], seeds: int, count: int, limit: float, full: bool, results: Path) -> None:
+    """Measure the repair engine against its targets."""
+    plan = full_plan(limit) if full else short_plan(tuple(sorted(set(sizes))), seeds, count, limit)
+    page = console()
+    page.print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, one of them used")
+    warm_up()
+    asked = tuple(size for size in plan.sizes if size in targets.SIZES)
+    with _progress(len(plan.sizes) * 2 * plan.seeds * plan.count, "sweep") as advance:
+        cells = sweep.measure(plan.sizes, seeds=plan.seeds, count=plan.count, limit=limit, advance=advance)
+    with _progress(len(asked) * plan.effort.steps, "targets") as advance:
+        figures = targets.measure(asked, cells, plan.effort, advance)
+    page.print("Ours, and in brackets what is asked:", targets.table(figures, asked), sep="\n")
+    page.print("Single edits by size:", sweep.table(cells), sep="\n")
+    results.mkdir(parents=True, exist_ok=True)
+    plot = results / "growth.svg"
+    plot.write_text(sweep.growth(cells), encoding="utf-8")
+    page.print(f"How the cost grows: {plot}")
+
+
+@contextmanager
+def _progress(steps: int, what: str) -> Iterator[Callable[[], object]]:
+    """A bar on the terminal while something is measured; what it gives moves the bar on."""
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=steps)
+        yield lambda: bar.advance(task)
+
+
+if __name__ == "__main__":
+    main()
