@@ -75,6 +75,9 @@ def test_answers_have_the_shape_it_says(document: dict[str, Any], editor: Caller
     wrong = editor.save(move("knots", "12:00", "cellar"))
     repaired = editor.post("/repairs", {"expectedVersion": 2, "edits": [move("knots", "11:30", "hall")]})
     checked = editor.post("/checks", {"edits": [move("knots", "11:30", "hall")]})
+    validated = editor.post(
+        "/repairs/validate", {"baseVersion": 1, "edits": [move("knots", "11:30", "hall")], "moves": []}
+    )
     for path, method, response in (
         (base, "get", editor.get()),
         (base, "get", attendee.get()),
@@ -85,6 +88,7 @@ def test_answers_have_the_shape_it_says(document: dict[str, Any], editor: Caller
         (base + "/saves", "post", wrong),
         (base + "/saves", "get", editor.get("/saves")),
         (base + "/repairs", "post", repaired),
+        (base + "/repairs/validate", "post", validated),
         (base + "/checks", "post", checked),
         (base + "/publish", "post", editor.publish()),
         (base + "/events", "get", editor.get("/events")),

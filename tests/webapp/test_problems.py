@@ -121,6 +121,7 @@ def test_a_body_of_the_wrong_shape_is_refused_with_its_place(
     ("edits", "place"),
     [
         ("all", "edits"),
+        ({"edits": []}, "edits"),
         ([7], "edits[0]"),
         ([{"op": "pin", "session": "nobody"}], "edits[0].session"),
         ([{"op": "pin", "session": "knots"}, move("knots", "12:00", "cellar")], "edits[1].room"),

@@ -187,6 +187,29 @@ class Repaired(Answer):
     seconds: float
 
 
+class Remaining(Violation):
+    """A violation that the edits and the chosen moves leave, and the moves left out that would each mend it."""
+
+    mended_by: list[str]
+    tolerated: bool
+
+
+class Reviewed(Answer):
+    """What a repair, or a part of it, is worth at the version of now."""
+
+    version: int
+    base_version: int
+    verdict: Literal["still_valid", "rebased", "incomplete", "no_longer_valid"]
+    moves: list[RepairMove]
+    changes: list[dict[str, Any]]
+    violations: list[Remaining]
+    completed_by: list[str] | None
+    done: list[str]
+    needless: list[str]
+    reasons: list[str]
+    changed_since: list[dict[str, Any]]
+
+
 class Conflict(Answer):
     """A conflict in the answer to a save."""
 

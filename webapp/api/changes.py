@@ -1,4 +1,4 @@
-"""Changing a schedule: check, repair, save, publish."""
+"""Changing a schedule: check, repair, review, save, publish."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Response, current_app
 from webapp import auth, problems
 from webapp.api import answers, requests
 from webapp.api.common import PRIVATE, answer, store, takes_json
-from webapp.services import checking, publishing, repairing, saving
+from webapp.services import checking, publishing, repairing, reviewing, saving
 from webapp.services.errors import Invalid, Unavailable
 from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
@@ -50,6 +50,19 @@ def repair(reference: str, body: requests.Repair) -> Response:
         raise Unavailable(str(error)) from error
     except SolverRefused as error:
         raise Invalid(str(error)) from error
+
+
+@bp.post("/schedules/<reference>/repairs/validate")
+@auth.requires("editor")
+@takes_json
+@bp.input(requests.Review, arg_name="body")
+@bp.output(answers.Reviewed)
+def validate(reference: str, body: requests.Review) -> Response:
+    """What an earlier repair, or a part of it, is worth now, with the changes to save.  Changes nothing."""
+    request = reviewing.ReviewRequest(
+        base_version=body.base_version, edits=body.edits, moves=body.moves, chosen=body.chosen, scope=body.scope
+    )
+    return answer(reviewing.validate(store(), reference, request))
 
 
 @bp.post("/schedules/<reference>/saves")

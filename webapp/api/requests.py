@@ -7,9 +7,31 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from webapp.schemas.moves import MAX_MOVES
+
 MAX_PAGE = 500
 
 EDITS_SCHEMA: dict[str, Any] = {"type": "array", "items": {"type": "object", "required": ["op"]}}
+PLACE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["room", "start"],
+    "properties": {"room": {"type": "string"}, "start": {"type": "string"}},
+    "additionalProperties": False,
+}
+MOVES_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "maxItems": MAX_MOVES,
+    "items": {
+        "type": "object",
+        "required": ["session", "from", "to"],
+        "properties": {
+            "session": {"type": "string"},
+            "from": {"anyOf": [PLACE_SCHEMA, {"type": "null"}]},
+            "to": PLACE_SCHEMA,
+        },
+        "additionalProperties": False,
+    },
+}
 OVERRIDE_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["reason"],
@@ -56,6 +78,16 @@ class Repair(Request):
     scope: Literal["all", "edit"] = "all"
     place: bool = False
     engine: Literal["auto", "cp_sat"] = "auto"
+
+
+class Review(Request):
+    """A repair as it was answered at `baseVersion`, and the sessions whose moves are wanted; all unless told."""
+
+    base_version: Version
+    edits: Edits = []
+    moves: Annotated[Any, WithJsonSchema(MOVES_SCHEMA)]
+    chosen: Annotated[list[str], Field(max_length=MAX_MOVES)] | None = None
+    scope: Literal["all", "edit"] = "all"
 
 
 class Save(Request):

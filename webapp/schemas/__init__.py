@@ -6,6 +6,7 @@ from webapp.schemas.answers import answer_json, camel_keys, violation_json
 from webapp.schemas.callboard import callboard_json, read_callboard
 from webapp.schemas.documents import FORMATS, read_document, write_document
 from webapp.schemas.edits import apply_edits, read_edits
+from webapp.schemas.moves import read_moves
 
 __all__ = [
     "FORMATS",
@@ -19,6 +20,7 @@ __all__ = [
     "read_callboard",
     "read_document",
     "read_edits",
+    "read_moves",
     "violation_json",
     "write_document",
 ]

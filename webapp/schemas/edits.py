@@ -109,12 +109,14 @@ SHAPES: Mapping[str, type[Shape]] = {
 MAX_EDITS = 20_000
 
 
-def read_edits(obj: object, conference: Conference, name: str, *, place: str = "edits") -> list[Edit]:
-    """The edits of `{"edits": […]}`, or of a bare list, which messages then call `place`.
+def read_edits(
+    obj: object, conference: Conference, name: str, *, place: str = "edits", bare: bool = False
+) -> list[Edit]:
+    """The edits of `{"edits": […]}`, unless they are to be `bare`, or of a bare list, which messages call `place`.
 
     Raises `DocumentError` with the index of an edit that is malformed or names something unknown.
     """
-    if isinstance(obj, dict):
+    if isinstance(obj, dict) and not bare:
         obj = _listed(obj, name, place)
     if not isinstance(obj, list):
         raise DocumentError(name, place, f"it must be a list, not {shown(obj)}")

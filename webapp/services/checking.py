@@ -19,7 +19,7 @@ def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
     def work(session: Session) -> dict[str, Any]:
         row, facts = draft_facts(store, session, reference)
         begun = time.perf_counter()
-        read = read_edits(edits, facts.conference, "")
+        read = read_edits(edits, facts.conference, "", bare=True)
         edited = apply_edits(facts.conference, facts.schedule, read, name="")
         conference, schedule = edited.conference, edited.schedule
         broken, noted = violations(conference, schedule), notes(conference, schedule)

@@ -20,6 +20,18 @@ def placed_by(edit: Edit) -> tuple[str, ...]:
     return ()
 
 
+def missing_session(conference: Conference, changes: Any) -> str | None:
+    """A session that the changes name, as they were sent, and the conference does not have."""
+    for change in changes if isinstance(changes, list) else []:
+        if not isinstance(change, dict):
+            continue
+        named = change.get("sessions")
+        for session in [change.get("session"), *(named if isinstance(named, list) else [])]:
+            if isinstance(session, str) and session not in conference.session:
+                return session
+    return None
+
+
 def repeated(edits: Sequence[Edit]) -> str | None:
     """A sentence about a session that is placed or resized more than once; None if there is none."""
     placed = Counter(session for edit in edits for session in placed_by(edit))

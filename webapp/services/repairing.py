@@ -57,7 +57,7 @@ def repair(store: Store, solver: Solver, reference: str, request: RepairRequest)
     """
     facts = _facts(store, reference, request.expected_version)
     conference = facts.conference
-    edits = read_edits(request.edits, conference, "")
+    edits = read_edits(request.edits, conference, "", bare=True)
     edited = apply_edits(conference, facts.schedule, edits, name="")
     answer = solver.repair(
         f"{facts.schedule_id}:{facts.version}",
@@ -96,8 +96,8 @@ def _repair_json(
     moves = [
         {
             "session": move["session"],
-            "from": None if move["from"] is None else _place_json(conference, _placement(conference, move["from"])),
-            "to": _place_json(conference, targets[move["session"]]),
+            "from": None if move["from"] is None else place_json(conference, _placement(conference, move["from"])),
+            "to": place_json(conference, targets[move["session"]]),
         }
         for move in repair["moves"]
     ]
@@ -108,5 +108,6 @@ def _placement(conference: Conference, told: Mapping[str, str]) -> Placement:
     return Placement(told["room"], conference.clock.minute(datetime.fromisoformat(told["start"])))
 
 
-def _place_json(conference: Conference, placement: Placement) -> dict[str, str]:
+def place_json(conference: Conference, placement: Placement) -> dict[str, str]:
+    """A room and a start, with its offset."""
     return {"room": placement.room, "start": conference.clock.iso(placement.start)}

@@ -19,7 +19,7 @@ from webapp.events.types import Event
 from webapp.schemas import DocumentError, apply_edits, read_edits
 from webapp.services import auditing, differences, ledger
 from webapp.services.clock import now_utc
-from webapp.services.folding import repeated
+from webapp.services.folding import missing_session, repeated
 from webapp.services.history import changed_since
 from webapp.services.publishing import make_public
 from webapp.services.reading import find
@@ -112,7 +112,7 @@ class _Attempt:
         if self.request.expected_version != self.row.version:
             return self._stale(f"the schedule is at version {self.row.version}, not {self.request.expected_version}")
         facts = self.store.facts(self.session, self.row)
-        missing = _missing_session(facts, self.request.changes)
+        missing = missing_session(facts.conference, self.request.changes)
         if missing is not None:
             return self._stale(f"there is no session '{missing}' any more")
         try:
@@ -249,18 +249,6 @@ def _read(facts: Facts, changes: Any) -> Edited:
     if twice is not None:
         raise DocumentError("", "changes", twice)
     return apply_edits(facts.conference, facts.schedule, edits, name="", place="changes")
-
-
-def _missing_session(facts: Facts, changes: Any) -> str | None:
-    """A session that the changes name and the schedule does not have."""
-    for change in changes if isinstance(changes, list) else []:
-        if not isinstance(change, dict):
-            continue
-        named = change.get("sessions")
-        for session in [change.get("session"), *(named if isinstance(named, list) else [])]:
-            if isinstance(session, str) and session not in facts.conference.session:
-                return session
-    return None
 
 
 def _reason(override: Any) -> str | None:
