@@ -70,7 +70,8 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[AnyRule, ...]]:
 
     def alone_too(conference: Conference, session: Session, place: Placement) -> Iterator[tuple[str, str | None]]:
         yield from alone(conference, session, place)
-        early = session.track == "a" and conference.clock.local(place.start).hour < 10
+        applies = session.track == "a" and "quiet_hours" not in conference.waived
+        early = applies and conference.clock.local(place.start).hour < 10
         if early and any(place.start in range(day.hours.start, day.hours.end) for day in conference.days):
             yield "quiet_hours", None
 
@@ -79,10 +80,11 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[AnyRule, ...]]:
     ) -> Iterator[tuple[str, str | int | None]]:
         yield from together(conference, one, at, other, there)
         ours, theirs = minutes(at.start, one.minutes), minutes(there.start, other.minutes)
-        if (one.track, other.track) == ("b", "b") and ours & theirs:
+        if (one.track, other.track) == ("b", "b") and ours & theirs and "one_keynote" not in conference.waived:
             yield "one_keynote", None
         aired = minutes(at.start, one.minutes + AIRING) & theirs or ours & minutes(there.start, other.minutes + AIRING)
-        if at.room == there.room and aired and any(r.id == at.room and "stage" in r.features for r in conference.rooms):
+        stages = [room.id for room in conference.rooms if "stage" in room.features and "aired" not in conference.waived]
+        if at.room == there.room and at.room in stages and aired:
             yield "aired", None
 
     monkeypatch.setattr(statement, "alone", alone_too)

@@ -12,6 +12,8 @@ import pytest
 from solver import check
 from solver.conference import Interval, Placement, Room, Session
 from solver.edits import CloseRoom, Move
+from solver.explain import Explanation
+from solver.facts.own import Plugged
 from solver.repair import countdown, repair
 from solver.rules import BUILT_IN, RULES, AnyRule, PairRule, RuleError, UnaryRule, Violation
 from solver.rules.faces import disagreements, forbidden, thrown_about
@@ -19,11 +21,15 @@ from solver.rules.rule import Window
 from tests.solver import statement
 from tests.solver.own_rules import example, own_rules, plugged, raising
 from tests.solver.test_exactness import ENGINES, question, said
+from tests.solver.test_explain import explained, possible, told
 from tests.solver.test_reasons import at, one_day, say
 from tests.solver.test_rules import shaken
 from tests.solver.tiny import case
+from tests.solver.world import World
 
-__all__ = ["plugged"]
+__all__ = ["plugged", "told"]
+INFEASIBLE = (0, 8, 12, 16, 26, 51, 79, 81, 110, 156, 157, 172, 183)
+"""Seeds without a repair, where a plugged-in rule is one of the reasons."""
 INCLUDES = (RULES.built_in[0],)
 """A pad of nothing still forbids that two sessions overlap in a room."""
 NAMES = ("quiet_hours", "one_keynote", "aired")
@@ -126,6 +132,23 @@ def test_a_face_that_says_something_else_is_found(number: int, face: str, change
 
 
 # Why there is no repair.
+
+
+def test_the_reasons_are_smallest(plugged: tuple[AnyRule, ...], told: list[Explanation]) -> None:
+    """With just these facts and rules nothing fits; with any one of them let go of, everything does."""
+    named: Counter[str] = Counter()
+    for seed in INFEASIBLE:
+        found = explained(case(seed), told)
+        assert found.smallest, f"case({seed})"
+        assert not possible(found, found.facts), f"case({seed}): {found.reasons}"
+        for fact in found.facts:
+            others = [one for one in found.facts if one != fact]
+            assert possible(found, others), f"case({seed}): {fact} does not matter"
+        named.update(fact.name for fact in found.facts if isinstance(fact, Plugged))
+        for way in found.ways_out:
+            assert World.of(way.problem).possible(), f"case({seed}): {way.relaxation.message}"
+            named["helps"] += isinstance(way.fact, Plugged)
+    assert min(named[name] for name in (*NAMES, "helps")) >= 1, named
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from datetime import time, timedelta
 from solver.conference import Conference, Day, Interval, Placement, Schedule
 from solver.facts import Fact
 from solver.facts.gaps import Apart, Ordered, SpeakerGap, Turnover, Way
+from solver.facts.own import Plugged
 from solver.facts.sessions import Expects, Lasts, Needs, Placing, Stays
 from solver.facts.times import Away, Closed, Hours
 from solver.problem import Problem
+from solver.rules import RULES
 from tests.solver import statement
 
 
@@ -106,6 +108,7 @@ def holding(problem: Problem, facts: Collection[Fact], *, pinned_lengths: bool) 
             apart=tuple(group for number, group in enumerate(conference.apart) if Apart(number) in kept),
             order=tuple(entry for number, entry in enumerate(conference.order) if Ordered(number) in kept),
             travel=tuple(ways),
+            waived=frozenset(one.name for one in RULES.own if Plugged(one.name, one.purpose) not in kept),
         ),
         problem.schedule,
         fixed,
