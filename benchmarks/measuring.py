@@ -87,8 +87,8 @@ def _first_repair(heard: list[float], began: float) -> Callable[[Progress], None
 
 def warm_up() -> None:
     """Let both engines load and compile what they do at their first questions."""
-    built, schedule = conference(seed=0, sessions=30, fullness=0.7)
-    for scenario in disruptions(built, schedule, seed=0, count=3, kind=SINGLE_EDITS):
+    built, schedule = conference(seed=0, sessions=20, fullness=0.5)
+    for scenario in disruptions(built, schedule, seed=0, count=2, kind=SINGLE_EDITS):
         repair(built, schedule, scenario.edits, remaining=countdown(5), alternatives=2)
         repair(built, schedule, scenario.edits, remaining=countdown(5), engine="cp_sat")
 

@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks import sweep, targets
+from benchmarks import itc2007, sweep, targets
 from benchmarks.measuring import console, warm_up
 from benchmarks.targets import Effort
 
@@ -50,9 +50,12 @@ def full_plan(limit: float) -> Plan:
 @click.option("--seeds", default=3, show_default=True, help="Conferences of each size and fullness.")
 @click.option("--count", default=11, show_default=True, help="Single edits of each conference.")
 @click.option("--limit", default=5.0, show_default=True, help="Seconds for one repair; a mass event has one.")
+@click.option("--university/--no-university", default=True, help="Whether to repair timetables of ITC-2007, too.")
 @click.option("--full", is_flag=True, help="More sizes, seeds and scenarios; takes long.")
 @click.option("--results", type=click.Path(file_okay=False, path_type=Path), default=RESULTS, help="Where plots go.")
-def main(sizes: tuple[int, ...], seeds: int, count: int, limit: float, full: bool, results: Path) -> None:
+def main(
+    sizes: tuple[int, ...], seeds: int, count: int, limit: float, university: bool, full: bool, results: Path
+) -> None:
     """Measure the repair engine against its targets."""
     plan = full_plan(limit) if full else short_plan(tuple(sorted(set(sizes))), seeds, count, limit)
     page = console()
@@ -69,6 +72,8 @@ def main(sizes: tuple[int, ...], seeds: int, count: int, limit: float, full: boo
     plot = results / "growth.svg"
     plot.write_text(sweep.growth(cells), encoding="utf-8")
     page.print(f"How the cost grows: {plot}")
+    if university:
+        itc2007.report(page, itc2007.INSTANCES, seeds=3 if full else 1, limit=limit)
 
 
 @contextmanager

@@ -77,7 +77,19 @@ def test_milliseconds_have_as_many_digits_as_mean_something(seconds: float, said
 def test_the_command_prints_the_targets_and_leaves_a_plot(tmp_path: Path) -> None:
     told = CliRunner().invoke(
         solver.main,
-        ["--sessions", "100", "--seeds", "1", "--count", "2", "--limit", "1", "--results", str(tmp_path)],
+        [
+            "--sessions",
+            "100",
+            "--seeds",
+            "1",
+            "--count",
+            "2",
+            "--limit",
+            "1",
+            "--no-university",
+            "--results",
+            str(tmp_path),
+        ],
     )
     assert told.exit_code == 0, told.output
     for words in ("check of one edit", "five alternatives", "count proved in 1 s", "K: edits", "open"):
