@@ -80,10 +80,12 @@ def response(kind: Kind, detail: str, facts: Mapping[str, Any] | None = None) ->
 
 def init_app(app: Flask) -> None:
     """Answer every error with a problem."""
+    from solver.rules import RuleError
     from webapp.schemas import DocumentError
 
     app.register_error_handler(errors.Refusal, _refused)
     app.register_error_handler(DocumentError, _unreadable)
+    app.register_error_handler(RuleError, _rule_failed)
     app.register_error_handler(HTTPError, _misshapen)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
@@ -98,6 +100,12 @@ def _refused(error: errors.Refusal) -> Response:
 
 def _unreadable(error: Exception) -> Response:
     return response(REFUSALS[errors.Invalid], str(error), {"place": getattr(error, "place", "")})
+
+
+def _rule_failed(error: Exception) -> Response:
+    """A plug-in's mistake: nothing is known without its rule, and whoever installed it has to look."""
+    log.error("a plugged-in rule failed", exc_info=error)
+    return response(REFUSALS[errors.Unavailable], getattr(error, "sentence", str(error)))
 
 
 def _misshapen(error: HTTPError) -> Response:

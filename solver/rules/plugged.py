@@ -26,7 +26,13 @@ Thing = TypeVar("Thing")
 
 
 class RuleError(Exception):
-    """A rule that cannot be used, or that failed.  The message is one sentence that names the rule and its package."""
+    """A rule that cannot be used, or that failed.  The message is one line: the rule, its package, the reason."""
+
+    @property
+    def sentence(self) -> str:
+        """The message as a sentence that stands alone."""
+        text = str(self)
+        return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 class Rules(Sequence[AnyRule]):
@@ -112,7 +118,8 @@ def _unusable(name: str, owner: str, reason: str) -> RuleError:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def guarded(rule: AnyRule, owner: str) -> AnyRule:

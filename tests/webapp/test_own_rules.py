@@ -7,9 +7,18 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from solver.conference import Conference, Schedule
+from solver.rules import RULES, Violation
+from solver.rules.order import InOrder
+from tests.webapp.small import Caller
+from webapp.schemas import read_callboard
+from webapp.serving import solves
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "own-rules.md").read_text(encoding="utf-8")
@@ -187,6 +196,37 @@ def test_a_rule_that_fails_ends_the_command_with_a_sentence(tmp_path: Path) -> N
         "the rule 'good' of noisy 0.1: barred failed with AttributeError: 'Conference' object has no attribute 'opens'"
     )
     assert (finished.returncode, finished.stdout, finished.stderr) == (2, "", f"callboard: {sentence}\n")
+
+
+@pytest.fixture
+def failing(editor: Caller) -> Iterator[Caller]:
+    """An editor whose organiser has plugged in a rule that fails as soon as there are sessions."""
+
+    class Failing(InOrder):
+        name = "failing"
+
+        def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:
+            raise LookupError("no tea\nin the kitchen")
+
+    RULES.plug([(Failing(), "noisy 0.1")])
+    yield editor
+    RULES.unplug()
+
+
+SENTENCE = "The rule 'failing' of noisy 0.1: violations failed with LookupError: no tea in the kitchen."
+
+
+def test_a_rule_that_fails_is_named_over_http(failing: Caller) -> None:
+    response = failing.post("/checks", {"edits": []})
+    told = response.get_json()
+    assert (response.status_code, told["type"], told["detail"]) == (503, "urn:callboard:problem:unavailable", SENTENCE)
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_rule_that_fails_is_named_by_the_solver_process(small: dict[str, Any]) -> None:
+    question = {"edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": "auto"}
+    told = solves.solved(read_callboard(small, "small"), question, lambda: 5.0)
+    assert told == {"problem": "failed", "detail": SENTENCE}
 
 
 def test_help_looks_for_no_rules(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def solved(facts: Facts, request: dict[str, Any], remaining: Callable[[], float]
     """The message that answers `request`."""
     from solver.edits import EditError
     from solver.repair import repair
+    from solver.rules import RuleError
     from webapp.interop.document import DocumentError
     from webapp.schemas import answer_json, read_edits
 
@@ -97,6 +98,8 @@ def solved(facts: Facts, request: dict[str, Any], remaining: Callable[[], float]
         )
     except (DocumentError, EditError) as error:
         return {"problem": "refused", "detail": str(error)}
+    except RuleError as error:
+        return {"problem": "failed", "detail": error.sentence}
     return {"answer": answer_json(conference, answer, camel=False, offset=True)}
 
 
