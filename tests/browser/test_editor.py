@@ -80,6 +80,38 @@ def test_escape_leaves_a_session_where_it_was(editor: Page) -> None:
     expect(card(editor, "Opening keynote")).to_contain_text("10:00–10:50")
 
 
+def test_a_part_of_a_repair_says_what_it_leaves_broken(editor: Page, schedule: Schedule, troubles: Troubles) -> None:
+    troubles.expected.append("409 (CONFLICT)")
+    drag(editor, "Fuzzing by moonlight", "Compilers in the open")
+    expect(panel(editor)).to_contain_text("1 move ·")
+    card(editor, "Parsers and patience").click()
+    panel(editor).get_by_role("button", name="Move to…").click()
+    editor.get_by_label("Room").select_option("Attic (60 seats)")
+    editor.get_by_label("Start").fill("10:00")
+    editor.get_by_role("button", name="Move here").click()
+    expect(panel(editor)).to_contain_text("2 moves ·")
+    whole = panel(editor).get_by_role("button", name="Accept and save")
+    compilers = panel(editor).get_by_role("checkbox", name="Move Compilers in the open")
+    types = panel(editor).get_by_role("checkbox", name="Move Types for the tired")
+
+    types.uncheck()
+    expect(panel(editor)).to_contain_text("Left broken, unless “Types for the tired” moves as well:")
+    expect(panel(editor).get_by_role("region", name="Repairs")).to_contain_text("Room used twice Attic")
+    compilers.uncheck()
+    expect(panel(editor)).to_contain_text("“Compilers in the open” move as well:")
+    compilers.check()
+    panel(editor).get_by_role("button", name="Save 1 of 2 moves with conflicts…").click()
+    dialog = editor.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Save with 1 conflict?")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+
+    types.check()
+    expect(panel(editor)).not_to_contain_text("Left broken")
+    whole.click()
+    expect(editor.get_by_text("version 2, published: 1")).to_be_visible()
+    assert schedule.get()["status"] == "ready_to_publish"
+
+
 def test_an_unplaced_session_is_dragged_onto_the_grid(editor: Page, schedule: Schedule) -> None:
     item = panel(editor).get_by_role("listitem").filter(has_text="Lightning talks").bounding_box()
     below = card(editor, "Opening keynote").bounding_box()

@@ -9,6 +9,7 @@ const repair: RepairWire = { moves: [], moved: 2, price: 35, proved: "moved+pric
 
 function answer(changes: Partial<AnswerWire> = {}): AnswerWire {
   return {
+    version: 1,
     status: "proved_minimal",
     moved: 2,
     movedLowerBound: 2,

@@ -6,6 +6,8 @@ import type {
   ChecksWire,
   EditWire,
   ProblemWire,
+  ReviewRequest,
+  ReviewWire,
   SaveRequest,
   SaveWire,
   ScheduleWire,
@@ -44,6 +46,10 @@ export class Api {
 
   repairs(edits: EditWire[], expectedVersion: number, signal?: AbortSignal): Promise<AnswerWire> {
     return this.#ask("POST", "/repairs", { edits, expectedVersion, alternatives: 3, timeLimit: 10 }, signal);
+  }
+
+  review(request: ReviewRequest, signal?: AbortSignal): Promise<ReviewWire> {
+    return this.#ask("POST", "/repairs/validate", request, signal);
   }
 
   /** Every outcome of a save is an answer: stale and blocked ones too. */

@@ -160,6 +160,7 @@ export type AnswerStatus =
   | "unknown";
 
 export interface AnswerWire {
+  version: number;
   status: AnswerStatus;
   moved: number | null;
   movedLowerBound: number | null;
@@ -169,6 +170,24 @@ export interface AnswerWire {
   repairs: RepairWire[];
   reasons: string[];
   seconds: number;
+}
+
+/** What a part of a repair is worth: at the version of now, and beside the edits it was computed for. */
+export interface ReviewWire {
+  version: number;
+  verdict: "still_valid" | "rebased" | "incomplete" | "no_longer_valid";
+  changes: EditWire[];
+  violations: (ViolationWire & { mendedBy: string[] })[];
+  /** Moves to choose as well, after which nothing would be broken; null if there are none such. */
+  completedBy: string[] | null;
+  reasons: string[];
+}
+
+export interface ReviewRequest {
+  baseVersion: number;
+  edits: EditWire[];
+  moves: RepairMoveWire[];
+  chosen: string[];
 }
 
 export interface ConflictWire {

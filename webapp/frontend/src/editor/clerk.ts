@@ -2,6 +2,7 @@
 
 import { aborted, ApiError, type Api } from "../core/api.ts";
 import { editsOf } from "../core/edits.ts";
+import { chosen, partText, toggled } from "../core/parts.ts";
 import { uuid } from "../core/uuid.ts";
 import { count } from "../core/words.ts";
 import type { ChangedSinceWire, EditWire, EventWire, SaveRequest, SaveWire } from "../core/wire.ts";
@@ -60,10 +61,27 @@ export class Clerk {
     await this.#attend(() => this.#findRepairs(this.#edits(), signal));
   }
 
-  /** Save the previewed repair with the edit it mends. */
+  /** Take a move of the previewed repair, or leave it out, and find out what that leaves broken. */
+  async choose(session: string): Promise<void> {
+    const desk = this.#desk;
+    const { answer, repair } = desk;
+    if (!answer || !repair) return;
+    const signal = this.#ask();
+    desk.leftOut = toggled(desk.leftOut, session);
+    desk.review = null;
+    if (desk.leftOut.size === 0) return;
+    const part = { baseVersion: answer.version, edits: this.#edits(), moves: repair.moves };
+    await this.#attend(async () => {
+      desk.review = await this.#api.review({ ...part, chosen: chosen(repair, desk.leftOut) }, signal);
+      desk.say(partText(desk.review, (id) => desk.title(id)));
+    });
+  }
+
+  /** Save the previewed repair, or the part of it that is wanted, with the edit it mends. */
   async accept(): Promise<void> {
-    const repair = this.#desk.repair;
-    if (repair) await this.#save(this.#request(repair.changes));
+    const { repair, leftOut, review } = this.#desk;
+    const changes = leftOut.size === 0 ? repair?.changes : review?.changes;
+    if (changes && changes.length > 0) await this.#save(this.#request(changes));
   }
 
   /** Save the wishes as they are. */
@@ -108,7 +126,7 @@ export class Clerk {
     try {
       const answer = await this.#api.repairs(edits, desk.standing.version, signal);
       desk.answer = answer;
-      desk.previewed = answer.repairs.length > 0 ? 0 : null;
+      desk.preview(answer.repairs.length > 0 ? 0 : null);
       desk.say(answer.repairs.length > 0 ? `${count(answer.repairs.length, "repair")} found.` : "No repair was found.");
     } finally {
       if (!signal.aborted) desk.searching = false;

@@ -5,10 +5,11 @@ import { granted, NO_WISHES, wished, type Wish, type Wishes } from "../core/edit
 import { axisOf, ZOOMS } from "../core/grid.ts";
 import { lanes, type Lane } from "../core/lanes.ts";
 import { minuteOf } from "../core/clock.ts";
+import { NOTHING, type LeftOut } from "../core/parts.ts";
 import { dayIndex, type Frame, type Placement, type Session, type Standing } from "../core/model.ts";
 import type { FeedState } from "../core/feed.ts";
 import type { Store } from "../core/store.ts";
-import type { AnswerWire, ChangedSinceWire, ConflictWire, RepairWire, ViolationWire } from "../core/wire.ts";
+import type { AnswerWire, ChangedSinceWire, ConflictWire, RepairWire, ReviewWire, ViolationWire } from "../core/wire.ts";
 
 /** Where an edit is on its way: it is never lost before it is saved or discarded. */
 export type Step = "idle" | "checking" | "unchecked" | "checked" | "saving" | "pending" | "stale";
@@ -32,6 +33,9 @@ export class Desk {
   answer: AnswerWire | null = $state.raw(null);
   /** Index of the repair that is shown on the grid. */
   previewed = $state<number | null>(null);
+  /** Its moves that are not wanted, and what that leaves broken, once it is known. */
+  leftOut: LeftOut = $state.raw(NOTHING);
+  review: ReviewWire | null = $state.raw(null);
   /** The conflicts that a save without repair would leave, until they are accepted with a reason. */
   warning: readonly ConflictWire[] | null = $state.raw(null);
   /** What somebody else changed under an edit that could not be saved. */
@@ -109,8 +113,10 @@ export class Desk {
     this.previewed === null ? null : (this.answer?.repairs[this.previewed] ?? null),
   );
 
-  /** The moves of the repair that is shown. */
-  shifts: readonly RepairShift[] = $derived(this.repair ? shiftsOf(this.repair) : []);
+  /** The moves of the repair that is shown, as far as they are wanted. */
+  shifts: readonly RepairShift[] = $derived(
+    this.repair ? shiftsOf(this.repair).filter(({ session }) => !this.leftOut.has(session)) : [],
+  );
 
   /** Those of its moves that end on the day that is looked at. */
   ghosts: readonly Ghost[] = $derived(
@@ -151,9 +157,16 @@ export class Desk {
     this.changedSince = [];
   }
 
+  /** Show a repair on the grid, whole; null shows none. */
+  preview(index: number | null): void {
+    this.previewed = index;
+    this.leftOut = NOTHING;
+    this.review = null;
+  }
+
   forgetAnswer(): void {
     this.answer = null;
-    this.previewed = null;
+    this.preview(null);
     this.searching = false;
   }
 
