@@ -16,9 +16,11 @@ import pytest
 from solver.conference import Conference, Schedule
 from solver.rules import RULES, Violation
 from solver.rules.order import InOrder
+from tests.webapp.processes import until
 from tests.webapp.small import Caller
+from tests.webapp.test_serving_solver import solver_process
 from webapp.schemas import read_callboard
-from webapp.serving import solves
+from webapp.serving import SolverClient, solves
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "own-rules.md").read_text(encoding="utf-8")
@@ -123,6 +125,17 @@ def test_conflicts_over_http_are_of_another_type_and_say_the_rules_message(site:
         ("quiet_hours", "other", ["tales"], early),
     ]
     assert answer["heavy"] == []
+
+
+@pytest.mark.slow
+def test_the_solver_process_keeps_the_rules(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    facts = json.loads((EXAMPLE / "saturday.json").read_text(encoding="utf-8"))
+    with solver_process(tmp_path / "solver.sock"):
+        client = SolverClient(tmp_path / "solver.sock")
+        until(client.ping, "the solver is warm")
+        told = client.repair("day:1", lambda: facts, [], time_limit=10)
+    assert (told["status"], told["moved"], told["violations_before"]) == ("proved_minimal", 2, 2)
 
 
 # What cannot be used.
