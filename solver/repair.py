@@ -11,7 +11,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Literal
 
-from solver import chains, cp_sat, explain
+from solver import chains, cp_sat, explain, mass
 from solver.answer import Answer, Progress, Proved, Repair, Status
 from solver.conference import Conference, Schedule
 from solver.edits import Edit
@@ -27,6 +27,10 @@ FEW_ROOTS = 3
 """With more sessions that must leave, a repair that is not minimal is made first."""
 CHAINS_SHARE = 0.4
 """The part of the time that the chains may take before CP-SAT gets the rest."""
+CHAINS_SHARE_OF_MANY = 0.1
+"""The same with many sessions that must leave, where chains are long."""
+MASS_SHARE = 0.4
+"""The part of the time for guessing who moves; half of it where nothing is in hand, and there may be no repair."""
 MOST_PADDING = 2
 """Alternatives move at most this many sessions more than the best repair."""
 EXPLAIN_SECONDS = 0.5
@@ -123,17 +127,27 @@ class _Question:
         self.engine = "chains"
         share = countdown(self.remaining() * CHAINS_SHARE)
         self.search = chains.Chains(self.problem, self.index, share)
-        if self.search.least_cover() > FEW_ROOTS:
+        many = self.search.least_cover() > FEW_ROOTS
+        if many:
             self._insert_one_by_one()
+            self._guess_movers()
+            self.search.remaining = countdown(self.remaining() * CHAINS_SHARE_OF_MANY)
         chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
         self.search.remaining = self.remaining
         if self.finding.places is None:
             self._insert_one_by_one()
+        if not many and not self.finding.count_proved:
+            self._guess_movers()
 
     def _insert_one_by_one(self) -> None:
         share = countdown(self.remaining() * CHAINS_SHARE)
         self.finding.places = chains.insert_one_by_one(self.problem, self.index, share)
         self._note(self.finding)
+
+    def _guess_movers(self) -> None:
+        share = MASS_SHARE if self.finding.places is not None else MASS_SHARE / 2
+        clock = countdown(self.remaining() * share)
+        mass.find(self.problem, self.index, self.finding, remaining=clock, note=self._note)
 
     def _proved(self) -> Proved:
         if not self.finding.count_proved:
