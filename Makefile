@@ -9,7 +9,7 @@ FRONTEND := $(BIN)/python hatch_build.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick lint format bench bench-solver docs pictures assets system lock wheel clean
+.PHONY: help demo test quick lint format bench bench-solver bench-peers docs pictures assets system lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,14 @@ format: $(INSTALLED) ## format the Python code and mend what ruff can mend
 bench: assets ## the measurements of benchmarks/
 	$(BIN)/python -m benchmarks
 
-bench-solver: $(INSTALLED) ## the repair engine against its targets and its peers; with FULL=--full, all of it
+bench-solver: $(INSTALLED) bench-peers ## the repair engine against its targets and its peers; with FULL=--full, all of it
 	$(BIN)/python -m benchmarks.solver $(FULL)
+
+# The peer's libraries are not ours, so it has an environment of its own; without it, the measurements say so.
+bench-peers: $(INSTALLED)
+	@.venv-peers/bin/python -c "import conference_scheduler" 2>/dev/null \
+		|| { $(BIN)/python -m venv .venv-peers && .venv-peers/bin/pip install --quiet conference-scheduler==3.0.1 "pulp<4"; } \
+		|| echo "conference-scheduler could not be installed; it will be left out"
 
 docs: assets ## check the links of the documentation and write docs/openapi.json
 	$(BIN)/pytest tests/test_documentation.py

@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks import itc2007, sweep, targets
+from benchmarks import itc2007, peers, sweep, targets
 from benchmarks.measuring import console, warm_up
 from benchmarks.targets import Effort
 
@@ -50,11 +50,21 @@ def full_plan(limit: float) -> Plan:
 @click.option("--seeds", default=3, show_default=True, help="Conferences of each size and fullness.")
 @click.option("--count", default=11, show_default=True, help="Single edits of each conference.")
 @click.option("--limit", default=5.0, show_default=True, help="Seconds for one repair; a mass event has one.")
+@click.option("--peer-edits", default=4, show_default=True, help="Edits that the peers get; 0 for none.")
+@click.option("--peer-limit", default=20.0, show_default=True, help="Seconds for one solve of a peer.")
 @click.option("--university/--no-university", default=True, help="Whether to repair timetables of ITC-2007, too.")
 @click.option("--full", is_flag=True, help="More sizes, seeds and scenarios; takes long.")
 @click.option("--results", type=click.Path(file_okay=False, path_type=Path), default=RESULTS, help="Where plots go.")
 def main(
-    sizes: tuple[int, ...], seeds: int, count: int, limit: float, university: bool, full: bool, results: Path
+    sizes: tuple[int, ...],
+    seeds: int,
+    count: int,
+    limit: float,
+    peer_edits: int,
+    peer_limit: float,
+    university: bool,
+    full: bool,
+    results: Path,
 ) -> None:
     """Measure the repair engine against its targets."""
     plan = full_plan(limit) if full else short_plan(tuple(sorted(set(sizes))), seeds, count, limit)
@@ -72,6 +82,9 @@ def main(
     plot = results / "growth.svg"
     plot.write_text(sweep.growth(cells), encoding="utf-8")
     page.print(f"How the cost grows: {plot}")
+    if peer_edits:
+        workers = os.cpu_count() or 1
+        peers.report(page, count=peer_edits, limit=peer_limit, workers=workers, sizes=(100, 300))
     if university:
         itc2007.report(page, itc2007.INSTANCES, seeds=3 if full else 1, limit=limit)
 

@@ -1,8 +1,9 @@
 """The peer: the whole conference as one CP-SAT model, as anybody would write it first.
 
 Every session has a start, and an optional interval in every room that would do; the schedule as edited is
-the hint; the objective is one weighted sum in which a move outweighs any price.  It shares nothing with
-`solver` but the facts.
+the hint; the objective is one weighted sum in which a move outweighs any price.  With `count_first=False` it
+is the other obvious model, which minimises the changes as such: the sum of all prices, however many sessions
+share it.  Neither shares anything with `solver` but the facts.
 """
 
 from __future__ import annotations
@@ -36,12 +37,18 @@ class Outcome:
 
 
 def solve(
-    conference: Conference, schedule: Schedule, edits: Sequence[Edit], *, seconds: float, workers: int
+    conference: Conference,
+    schedule: Schedule,
+    edits: Sequence[Edit],
+    *,
+    seconds: float,
+    workers: int,
+    count_first: bool = True,
 ) -> Outcome:
     """Build the model and solve it; the time to build it counts, but not towards the limit."""
     began = perf_counter()
     edited = apply(conference, schedule, edits)
-    built = _Model(edited.conference, edited.schedule, edited.held)
+    built = _Model(edited.conference, edited.schedule, edited.held, count_first)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.num_workers = workers
@@ -49,15 +56,15 @@ def solve(
     proved = status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Outcome(proved, None, None, perf_counter() - began)
-    moved = sum(solver.value(literal) for literal in built.moved)
-    price = round(solver.objective_value) - moved * built.weight
+    moved = built.count_moved(solver) if not count_first else sum(solver.value(literal) for literal in built.moved)
+    price = round(solver.objective_value) - (moved * built.weight if count_first else 0)
     return Outcome(proved, moved, price, perf_counter() - began)
 
 
 class _Model:
     """The conference as variables and constraints, rule by rule."""
 
-    def __init__(self, conference: Conference, schedule: Schedule, held: frozenset[str]) -> None:
+    def __init__(self, conference: Conference, schedule: Schedule, held: frozenset[str], count_first: bool) -> None:
         self.conference = conference
         self.schedule = schedule
         self.fixed = held | {session.id for session in conference.sessions if session.pinned}
@@ -68,12 +75,22 @@ class _Model:
         self.start = {session.id: self._start(session) for session in self.sessions}
         self.inside: dict[str, dict[str, cp_model.IntVar]] = {}
         self.moved: list[cp_model.IntVar] = []
-        self.weight = len(self.sessions) * (self.last - self.first + ROOM_PRICE + STRANGE_ROOM_PRICE)
+        all_prices = len(self.sessions) * (self.last - self.first + ROOM_PRICE + STRANGE_ROOM_PRICE)
+        self.weight = all_prices if count_first else 0
         self._rooms()
         self._circles()
         self._travel()
         self._order()
         self._objective()
+
+    def count_moved(self, solver: cp_model.CpSolver) -> int:
+        """Sessions that start at another time or are in another room than in the schedule as edited."""
+        moved = 0
+        for session, start in self.start.items():
+            now = self.schedule[session]
+            here = self.inside[session].get(now.room)
+            moved += here is None or not solver.value(here) or solver.value(start) != now.start
+        return moved
 
     def _start(self, session: Session) -> cp_model.IntVar:
         """Starts on the grid, inside one day's hours, while every speaker is there; fixed sessions stay."""
@@ -178,7 +195,7 @@ class _Model:
                 self.model.add(self.start[entry.after] >= end)
 
     def _objective(self) -> None:
-        """Every move costs more than all prices together."""
+        """Every move costs more than all prices together, or nothing of its own."""
         hosted = self._hosted()
         terms: list[cp_model.LinearExprT] = []
         for session in self.sessions:
