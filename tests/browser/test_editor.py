@@ -232,8 +232,31 @@ def test_another_editors_save_arrives_and_the_own_edit_is_checked_again(
     schedule.post("/saves", {"saveAttemptId": _attempt(schedule.slug), "expectedVersion": 1, "changes": [move]})
     expect(card(editor, "Compilers in the open")).to_contain_text("13:00–13:50")
     expect(panel(editor)).to_contain_text("Nothing breaks.")
+    expect(panel(editor)).to_contain_text("The repair that you were looking at would still do, but:")
+    expect(panel(editor)).to_contain_text("“Compilers in the open” (compilers) need not move any more.")
     save(editor)
     assert schedule.place("fuzzing") == ("hall", "11:00")
+
+
+def test_a_repair_of_what_stands_broken_is_judged_again_when_somebody_else_saves(
+    opened: Open, schedule: Schedule
+) -> None:
+    clash = {"op": "move", "session": "fuzzing", "room": "hall", "start": "2027-02-06T11:00"}
+    attempt = {"saveAttemptId": _attempt(schedule.slug), "expectedVersion": 1, "changes": [clash]}
+    schedule.post("/saves", {**attempt, "override": {"reason": "for now"}})
+    editor = open_grid(opened(f"/edit/{schedule.slug}", editor=True))
+    panel(editor).get_by_role("button", name="Find a repair").click()
+    expect(panel(editor).get_by_role("button", name="Accept and save")).to_be_visible()
+
+    away = {"op": "move", "session": "closing", "room": "hall", "start": "2027-02-07T14:00"}
+    attempt = {"saveAttemptId": _attempt(schedule.slug)[:-1] + "f", "expectedVersion": 2, "changes": [away]}
+    schedule.post("/saves", {**attempt, "override": {"reason": "for now"}})
+    expect(panel(editor)).to_contain_text("The repair that you were looking at still holds.")
+    panel(editor).get_by_role("button", name="Close this notice").click()
+    expect(panel(editor)).not_to_contain_text("Somebody else has saved")
+    panel(editor).get_by_role("button", name="Accept and save").click()
+    expect(editor.get_by_text("Ready to publish")).to_be_visible()
+    assert schedule.get()["version"] == 4
 
 
 def test_a_finger_picks_up_places_and_never_needs_to_drag(opened: Open, schedule: Schedule) -> None:

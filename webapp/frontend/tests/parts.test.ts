@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acceptText, chosen, NOTHING, partText, toggled } from "../src/core/parts.ts";
+import { acceptText, chosen, NOTHING, overtakenText, partText, toggled } from "../src/core/parts.ts";
 import type { RepairMoveWire, RepairWire, ReviewWire } from "../src/core/wire.ts";
 
 const to = { room: "hall", start: "2027-02-06T10:00:00+01:00" };
@@ -31,6 +31,14 @@ test("a part that breaks something names the moves that would mend it", () => {
   assert.match(said(["ants", "bees", "cats"]), /“ANTS”, “BEES” and “CATS” move as well/);
   assert.match(partText({ ...review, verdict: "rebased" }, title), /Nothing breaks/);
   assert.match(partText({ ...review, verdict: "no_longer_valid" }, title), /no longer fits/);
+});
+
+test("a repair that others have overtaken is said to hold only if it does", () => {
+  const said = (verdict: ReviewWire["verdict"]) => overtakenText({ ...review, verdict });
+  assert.match(said("still_valid"), /still holds\.$/);
+  assert.match(said("rebased"), /would still do, but:$/);
+  assert.match(said("incomplete"), /no longer does:$/);
+  assert.match(said("no_longer_valid"), /no longer does:$/);
 });
 
 test("the button says how much is saved, and whether conflicts stay", () => {

@@ -34,6 +34,19 @@ export function partText(review: ReviewWire, title: (session: string) => string)
   }
 }
 
+/** What became of a repair that somebody else's save has overtaken. */
+export function overtakenText(review: ReviewWire): string {
+  switch (review.verdict) {
+    case "still_valid":
+      return "Somebody else has saved. The repair that you were looking at still holds.";
+    case "rebased":
+      return "Somebody else has saved. The repair that you were looking at would still do, but:";
+    case "incomplete":
+    case "no_longer_valid":
+      return "Somebody else has saved. The repair that you were looking at no longer does:";
+  }
+}
+
 export function acceptText(repair: RepairWire, leftOut: LeftOut, review: ReviewWire | null): string {
   if (leftOut.size === 0) return "Accept and save";
   const part = `${chosen(repair, leftOut).length} of ${count(repair.moves.length, "move")}`;

@@ -2,10 +2,19 @@
 
 import { aborted, ApiError, type Api } from "../core/api.ts";
 import { editsOf } from "../core/edits.ts";
-import { chosen, partText, toggled } from "../core/parts.ts";
+import { chosen, overtakenText, partText, toggled } from "../core/parts.ts";
 import { uuid } from "../core/uuid.ts";
 import { count } from "../core/words.ts";
-import type { ChangedSinceWire, EditWire, EventWire, SaveRequest, SaveWire } from "../core/wire.ts";
+import type {
+  AnswerWire,
+  ChangedSinceWire,
+  EditWire,
+  EventWire,
+  RepairWire,
+  ReviewRequest,
+  SaveRequest,
+  SaveWire,
+} from "../core/wire.ts";
 import type { Desk } from "./desk.svelte.ts";
 
 /** How long a saved change may take to come back on the socket before the schedule is fetched again. */
@@ -70,9 +79,8 @@ export class Clerk {
     desk.leftOut = toggled(desk.leftOut, session);
     desk.review = null;
     if (desk.leftOut.size === 0) return;
-    const part = { baseVersion: answer.version, edits: this.#edits(), moves: repair.moves };
     await this.#attend(async () => {
-      desk.review = await this.#api.review({ ...part, chosen: chosen(repair, desk.leftOut) }, signal);
+      desk.review = await this.#api.review(this.#part(answer, repair), signal);
       desk.say(partText(desk.review, (id) => desk.title(id)));
     });
   }
@@ -207,13 +215,34 @@ export class Clerk {
     return id !== undefined && event?.saveAttemptId === id && this.#desk.step !== "saving";
   }
 
-  /** First what is broken as it stands, then what the wishes would add. */
+  /** First what is broken as it stands, then what became of the repair that was shown, then what the wishes add. */
   async #recheck(): Promise<void> {
+    const { answer, repair } = this.#desk;
+    const seen = answer && repair ? this.#part(answer, repair) : null;
     await this.#attend(async () => {
       this.#desk.standingViolations = (await this.#api.checks([])).violations;
     });
     this.#desk.refold();
+    if (seen) await this.#tellOvertaken(seen);
     if (this.#desk.wishes.size > 0) await this.check();
+    else if (seen?.edits.length === 0) await this.#searchAgain();
+  }
+
+  async #searchAgain(): Promise<void> {
+    this.#desk.forgetAnswer();
+    if (this.#desk.standingViolations.length > 0) await this.repair();
+  }
+
+  async #tellOvertaken(seen: ReviewRequest): Promise<void> {
+    const review = await this.#api.review(seen).catch((error: unknown) => this.#complain(error));
+    if (!review || review.version === seen.baseVersion) return;
+    this.#desk.overtaken = review;
+    this.#desk.say(overtakenText(review));
+  }
+
+  #part(answer: AnswerWire, repair: RepairWire): ReviewRequest {
+    const part = { baseVersion: answer.version, edits: this.#edits(), moves: repair.moves };
+    return { ...part, chosen: chosen(repair, this.#desk.leftOut) };
   }
 
   #announceCheck(): void {

@@ -36,6 +36,8 @@ export class Desk {
   /** Its moves that are not wanted, and what that leaves broken, once it is known. */
   leftOut: LeftOut = $state.raw(NOTHING);
   review: ReviewWire | null = $state.raw(null);
+  /** What became of the repair that was shown when somebody else saved. */
+  overtaken: ReviewWire | null = $state.raw(null);
   /** The conflicts that a save without repair would leave, until they are accepted with a reason. */
   warning: readonly ConflictWire[] | null = $state.raw(null);
   /** What somebody else changed under an edit that could not be saved. */
@@ -128,6 +130,7 @@ export class Desk {
   wish(session: string, wish: Wish): void {
     const cell = this.cells.all.get(session);
     if (cell) this.wishes = wished(this.wishes, cell.session, wish);
+    this.overtaken = null;
   }
 
   /** Drop what is true by now, because somebody else did it or a save went through unnoticed. */
@@ -153,6 +156,7 @@ export class Desk {
     this.step = "idle";
     this.editedViolations = null;
     this.forgetAnswer();
+    this.overtaken = null;
     this.warning = null;
     this.changedSince = [];
   }
