@@ -75,4 +75,4 @@ wheel: $(INSTALLED) ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove everything that was built
-	rm -rf $(VENV) build dist webapp/static webapp/frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-peers benchmarks/results build dist webapp/static webapp/frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
@@ -35,6 +35,8 @@ class Sample:
     """Median over the runs."""
     first: float | None
     """When the first repair was in hand, or the proof that there is none; None where the time ran out before."""
+    counted: float | None
+    """When the number of moves was proved, as the engine told on the way, or at its end; None where it never was."""
 
     @property
     def proved(self) -> bool:
@@ -57,11 +59,10 @@ def timed(
 ) -> Sample:
     """Repair so many times, and take the time of each from the call to the judged answer."""
     times: list[float] = []
-    firsts: list[float] = []
+    ears: list[_Ear] = []
     for _ in range(runs):
         gc.collect()
-        began = perf_counter()
-        heard: list[float] = []
+        ear = _Ear(perf_counter())
         answer = repair(
             conference,
             schedule,
@@ -69,20 +70,39 @@ def timed(
             remaining=countdown(limit),
             alternatives=alternatives,
             engine=engine,
-            progress=_first_repair(heard, began),
+            progress=ear,
         )
-        times.append(perf_counter() - began)
-        if heard or answer.repairs or answer.status in PROVED:
-            firsts.append(heard[0] if heard else times[-1])
-    return Sample(answer, median(times), median(firsts) if firsts else None)
+        times.append(perf_counter() - ear.began)
+        ear.conclude(answer, times[-1])
+        ears.append(ear)
+    firsts = [ear.first for ear in ears if ear.first is not None]
+    counted = [ear.counted for ear in ears if ear.counted is not None]
+    return Sample(answer, median(times), median(firsts) if firsts else None, median(counted) if counted else None)
 
 
-def _first_repair(heard: list[float], began: float) -> Callable[[Progress], None]:
-    def listen(progress: Progress) -> None:
-        if progress.moved is not None:
-            heard.append(perf_counter() - began)
+@dataclass(slots=True)
+class _Ear:
+    """Hears when a repair was first in hand, and when its count was proved."""
 
-    return listen
+    began: float
+    first: float | None = None
+    counted: float | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        now = perf_counter() - self.began
+        if progress.moved is not None and self.first is None:
+            self.first = now
+        if progress.moved is not None and progress.moved == progress.moved_lower_bound and self.counted is None:
+            self.counted = now
+
+    def conclude(self, answer: Answer, seconds: float) -> None:
+        """What was never said on the way, the answer says; what it takes back was never so."""
+        if self.first is None and (answer.repairs or answer.status in PROVED):
+            self.first = seconds
+        if answer.status not in COUNT_PROVED:
+            self.counted = None
+        elif self.counted is None:
+            self.counted = seconds
 
 
 def warm_up() -> None:

@@ -105,15 +105,15 @@ def test_an_environment_without_the_package_is_none(tmp_path: Path, monkeypatch:
 )
 def test_a_contradiction_is_a_quarrel(name: str, moved: int | None, price: int | None, contradicts: bool) -> None:
     answer = Answer("proved_minimal", 2, 2, 30, 30, 1, (), (), 0.1, "chains")
-    met = peers.Race("any", Sample(answer, 0.1, 0.1), {name: Outcome(True, moved, price, 1.0)})
+    met = peers.Race("any", Sample(answer, 0.1, 0.1, 0.1), {name: Outcome(True, moved, price, 1.0)})
     assert (met.quarrel is not None) == contradicts
-    unproved = peers.Race("any", Sample(answer, 0.1, 0.1), {name: Outcome(False, moved, price, 1.0)})
+    unproved = peers.Race("any", Sample(answer, 0.1, 0.1, 0.1), {name: Outcome(False, moved, price, 1.0)})
     assert unproved.quarrel is None
 
 
 def test_the_table_shows_sums_over_what_both_proved() -> None:
     answer = Answer("proved_minimal", 2, 2, 30, 30, 1, (), (), 0.1, "chains")
-    ours = Sample(answer, 0.1, 0.1)
+    ours = Sample(answer, 0.1, 0.1, 0.1)
     races = [peers.Race("any", ours, {peers.WHOLE: Outcome(proved, 3, 30, 1.0)}) for proved in (True, True, False)]
     shown = [next(iter(column.cells)) for column in peers.table(races).columns]
     assert shown == ["any", peers.WHOLE, "3", "2", "1000", "100", "10 ×", "6", "4"]
