@@ -205,9 +205,10 @@ def _completes(found: Review, patch: Patch, chosen: frozenset[str], told: str) -
     assert left <= tolerated, told
 
 
-def test_what_is_needless_can_be_left_out_and_nothing_is_said_to_be_where_something_can() -> None:
+@pytest.mark.parametrize("clean", [True, False])
+def test_what_is_needless_can_be_left_out_and_nothing_is_said_to_be_where_something_can(clean: bool) -> None:
     seen: Counter[bool] = Counter()
-    for tiny, patch, seed in patches():
+    for tiny, patch, seed in patches(clean=clean):
         for round_ in range(8):
             now = overtaken(tiny, patch, Random(f"{seed} {round_}"))
             found = review(*now, patch, earlier=(tiny.conference, tiny.schedule))
