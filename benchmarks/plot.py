@@ -50,9 +50,9 @@ def svg(title: str, across: str, up: str, lines: Sequence[Line]) -> str:
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
-        f'<text x="{LEFT}" y="{TOP - 18}" font-weight="bold">{escape(title)}</text>',
+        f'<text x="{LEFT}" y="{TOP - 20}" style="font-weight:bold">{escape(title)}</text>',
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 12}" text-anchor="end">{escape(across)}</text>',
-        f'<text x="{LEFT}" y="{TOP - 4}" text-anchor="end">{escape(up)}</text>',
+        f'<text x="{LEFT - 6}" y="{TOP - 20}" text-anchor="end">{escape(up)}</text>',
         *_grid(sizes, horizontal, vertical),
     ]
     for number, line in enumerate(lines):

@@ -87,7 +87,7 @@ def growth(cells: Sequence[Cell]) -> str:
         for asked in (ORDINARY, CROWDED)
         for percent in (50, 95)
     ]
-    return svg("A proved repair of one edit", "sessions", "ms", [line for line in lines if line.points])
+    return svg("Repair of one edit, open ones counted", "sessions", "ms", [line for line in lines if line.points])
 
 
 def table(cells: Sequence[Cell]) -> Table:
