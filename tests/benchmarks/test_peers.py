@@ -71,16 +71,6 @@ def test_every_clash_of_speakers_is_told_once() -> None:
     assert told
 
 
-def test_conference_scheduler_agrees_where_it_is_installed() -> None:
-    package = slots.peer()
-    if package is None:
-        pytest.skip(slots.MISSING)
-    built, schedule = slots.conference(seed=1, rooms=2, periods=4, days=2, fullness=0.8)
-    for scenario in disruptions(built, schedule, seed=1, count=3, kind=slots.KINDS):
-        ours = repair(built, schedule, scenario.edits, remaining=countdown(5))
-        assert package.solve(built, schedule, scenario.edits, seconds=20).moved == ours.moved
-
-
 def test_an_environment_without_the_package_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_PEERS", str(tmp_path))
     assert slots.peer() is None
