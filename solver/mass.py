@@ -17,6 +17,8 @@ from solver.problem import Finding, Places, Problem
 
 Remaining = Callable[[], float]
 
+DIVING_SHARE = 0.25
+"""The part of the time for making the repair in hand smaller, before the proof from below."""
 MOST_STEPS = 5000
 """Placing a guess must not take more steps."""
 
@@ -28,13 +30,33 @@ def find(
 
     A repair that is found has as few moves as there can be; its price is not looked at.
     """
-    guesses = _Guesses(problem, index, remaining)
-    finding.count_floor = max(finding.count_floor, guesses.must.bit_count())
+    ground = Ground(index, roots(problem)[0])
+    finding.count_floor = max(finding.count_floor, len(roots(problem)[0]))
+    later = remaining() * (1 - DIVING_SHARE)
+    _dive(problem, ground, finding, lambda: remaining() - later, note)
+    guesses = _Guesses(problem, ground, remaining)
     try:
         while not finding.count_proved and finding.count_floor < len(problem.conference.sessions):
             places = guesses.search(finding.count_floor)
             if places is None:
                 finding.count_floor += 1
+            else:
+                finding.places = places
+            note(finding)
+    except (TooHardError, OutOfTimeError):
+        return
+
+
+def _dive(
+    problem: Problem, ground: Ground, finding: Finding, remaining: Remaining, note: Callable[[Finding], None]
+) -> None:
+    """Look for repairs of one move less, and one less again, as long as they come quickly."""
+    guesses = _Guesses(problem, ground, remaining)
+    try:
+        while finding.places is not None and not finding.count_proved:
+            places = guesses.search(len(finding.places) - 1)
+            if places is None:
+                finding.count_floor = len(finding.places)
             else:
                 finding.places = places
             note(finding)
@@ -101,10 +123,10 @@ class _Shortage:
 class _Guesses:
     """The search through sets of movers, and what has been learnt about them."""
 
-    def __init__(self, problem: Problem, index: Index, remaining: Remaining) -> None:
+    def __init__(self, problem: Problem, ground: Ground, remaining: Remaining) -> None:
         self.remaining = remaining
+        self.ground = ground
         must, pairs = roots(problem)
-        self.ground = Ground(index, must)
         self.must = self.ground.bits(must)
         self._pairs = [self.ground.bits(pair) for pair in pairs]
         self._learnt: dict[tuple[Bits, Bits], None] = {}
@@ -136,25 +158,29 @@ class _Guesses:
                 return None
             else:
                 break
-        for one in members(options):
+        for one in sorted(members(options), key=self._homeless):
             places = self._extend(movers | 1 << one, (*pushed, one), spare - 1, banned)
             if places is not None:
                 return places
             banned |= 1 << one
         return None
 
+    def _homeless(self, session: int) -> bool:
+        """Whether the session, were it to move, would have to push out somebody in turn."""
+        return 0 not in self.ground.groups(session)
+
     def _options(self, movers: Bits, pushed: tuple[int, ...], spare: int, banned: Bits) -> Bits | None:
         """Of whom one must move as well; None when the movers keep to everything learnt."""
         best: Bits | None = None
-        for lesson in self._lessons:
+        for number, lesson in enumerate(self._lessons):
             if lesson.kept(movers, pushed):
                 continue
-            if not spare:
-                return 0
-            options = lesson.options(pushed, spare) & ~banned & ~movers
+            options = lesson.options(pushed, spare) & ~banned & ~movers if spare else 0
             if spare == 1 and best is not None:
                 options &= best  # one more mover has to answer for all of them
             if not options:
+                # What was decisive here is likely to be so again.
+                self._lessons[0], self._lessons[number] = lesson, self._lessons[0]
                 return 0
             if best is None or options.bit_count() < best.bit_count():
                 best = options

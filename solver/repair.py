@@ -29,8 +29,8 @@ CHAINS_SHARE = 0.4
 """The part of the time that the chains may take before CP-SAT gets the rest."""
 CHAINS_SHARE_OF_MANY = 0.1
 """The same with many sessions that must leave, where chains are long."""
-MASS_SHARE = 0.4
-"""The part of the time for guessing who moves; half of it where nothing is in hand, and there may be no repair."""
+MASS_SHARE = 0.8
+"""The part of the time for guessing who moves; a quarter of it where nothing is in hand, and there may be no repair."""
 MOST_PADDING = 2
 """Alternatives move at most this many sessions more than the best repair."""
 EXPLAIN_SECONDS = 0.5
@@ -145,7 +145,7 @@ class _Question:
         self._note(self.finding)
 
     def _guess_movers(self) -> None:
-        share = MASS_SHARE if self.finding.places is not None else MASS_SHARE / 2
+        share = MASS_SHARE if self.finding.places is not None else MASS_SHARE / 4
         clock = countdown(self.remaining() * share)
         mass.find(self.problem, self.index, self.finding, remaining=clock, note=self._note)
 
