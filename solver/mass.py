@@ -190,23 +190,28 @@ class _Guesses:
         """Places for exactly these movers; or learn why there are none."""
         free = {session: self.ground.free(session, movers) for session in members(movers)}
         learnt = False
-        while (places := self.ground.place(free, MOST_STEPS)) is None:
+        while (places := self._place(free)) is None:
             core = self._core(free)
             self._learn(core, movers)
             free = {session: cells for session, cells in free.items() if not core >> session & 1}
             learnt = True
         return None if learnt else places
 
+    def _place(self, free: dict[int, Bits]) -> Places | None:
+        if self.remaining() <= 0:
+            raise OutOfTimeError
+        return self.ground.place(free, MOST_STEPS)
+
     def _core(self, free: dict[int, Bits]) -> Bits:
         """An inclusion-minimal set of sessions that cannot be placed together."""
         core: dict[int, Bits] = {}
         for session in sorted(free, key=lambda one: (free[one].bit_count(), one)):
             core[session] = free[session]
-            if self.ground.place(core, MOST_STEPS) is None:
+            if self._place(core) is None:
                 break
         for session in list(core):
             rest = {one: cells for one, cells in core.items() if one != session}
-            if self.ground.place(rest, MOST_STEPS) is None:
+            if self._place(rest) is None:
                 core = rest
         return sum(1 << session for session in core)
 
@@ -221,7 +226,7 @@ class _Guesses:
 
     def _placeable(self, core: Bits, movers: Bits) -> bool:
         free = {session: self.ground.free(session, movers) for session in members(core)}
-        return self.ground.place(free, MOST_STEPS) is not None
+        return self._place(free) is not None
 
     def _write_down(self, core: Bits, movers: Bits) -> None:
         """Somebody beyond the movers must make room for the core."""
