@@ -28,6 +28,7 @@ LEAST_ROLE: dict[tuple[str, str], str] = {
     ("GET", "/api/v1/schedules/<reference>/published"): "anonymous",
     ("POST", "/api/v1/schedules/<reference>/checks"): "editor",
     ("POST", "/api/v1/schedules/<reference>/repairs"): "editor",
+    ("POST", "/api/v1/schedules/<reference>/repairs/validate"): "editor",
     ("POST", "/api/v1/schedules/<reference>/saves"): "editor",
     ("GET", "/api/v1/schedules/<reference>/saves"): "editor",
     ("POST", "/api/v1/schedules/<reference>/publish"): "editor",
@@ -40,6 +41,7 @@ LEAST_ROLE: dict[tuple[str, str], str] = {
 BODIES: dict[str, Any] = {
     "checks": {"edits": []},
     "repairs": {"expectedVersion": 1, "edits": []},
+    "validate": {"baseVersion": 1, "edits": SAVE["changes"], "moves": []},
     "saves": SAVE,
     "publish": {"expectedVersion": 1},
 }
