@@ -17,8 +17,8 @@ from solver.facts import Fact, Lasts, Placing, Stays, Step, every_fact, minutes_
 from solver.fits import fits, needed_in_the_way
 from solver.index import Index
 from solver.problem import Problem
-from solver.relax import Relaxer, Remaining, Solve, WayOut, held_to
 from solver.rules import Violation
+from solver.ways_out import Relaxer, Remaining, Solve, WayOut, held_to
 
 MANY = 12
 """Where it is not known which facts matter, no more than this many of a kind are said."""

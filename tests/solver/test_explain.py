@@ -13,8 +13,8 @@ from solver.explain import MOST_RELAXATIONS, Explanation
 from solver.facts import Fact, Step
 from solver.facts.sessions import Placing
 from solver.problem import Problem
-from solver.relax import WayOut, held_to
 from solver.repair import countdown, repair
+from solver.ways_out import WayOut, held_to
 from tests.solver import statement
 from tests.solver.tiny import Tiny, case
 from tests.solver.world import World, holding
