@@ -63,7 +63,7 @@ pictures: assets system ## take the documentation's pictures of a running demons
 system: ## install Chromium, PostgreSQL and Redis for the tests where that is possible
 	@scripts/install-test-programs
 
-LOCK := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --annotation-style=line --no-header \
+LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --allow-unsafe --generate-hashes --annotation-style=line --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 lock: ## write both lock files anew; with UPGRADE=--upgrade, from the newest releases
