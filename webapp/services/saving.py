@@ -8,25 +8,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from solver.check import violations
 from solver.edits import Edited
-from webapp.events import log
-from webapp.events.types import Event
 from webapp.schemas import DocumentError, apply_edits, read_edits
-from webapp.services import auditing, differences, ledger
+from webapp.services import auditing, ledger
 from webapp.services.clock import now_utc
+from webapp.services.committing import Intent, commit
 from webapp.services.folding import missing_session, repeated
 from webapp.services.history import changed_since
-from webapp.services.publishing import make_public
 from webapp.services.reading import find
 from webapp.services.views import instant
 from webapp.store import Facts, Store
-from webapp.store.facts import update_facts
-from webapp.store.rows import OverrideRow, SaveAttemptRow, ScheduleRow
+from webapp.store.rows import SaveAttemptRow, ScheduleRow
 
 STATUS = {"saved": 200, "cancelled": 200, "warning_required": 409, "stale_blocked": 412, "validation_failed": 422}
 REASON_LENGTH = 500
@@ -126,78 +122,18 @@ class _Attempt:
         return self._commit(facts, edited, found, reason)
 
     def _commit(self, facts: Facts, edited: Edited, found: Sequence[ledger.Found], reason: str | None) -> _Verdict:
-        """Write it all: version, placements, conflicts, audit, events, and the publication if asked for."""
-        session, row = self.session, self.row
-        expected = self.request.expected_version
-        won = session.execute(
-            update(ScheduleRow)
-            .where(ScheduleRow.id == row.id, ScheduleRow.version == expected)
-            .values(version=expected + 1)
-            .returning(ScheduleRow.version)
-            .execution_options(synchronize_session=False)
-        ).first()
-        if won is None:
-            return self._stale("the schedule was changed by somebody else just now")
-        session.refresh(row)
-        after = Facts(row.id, row.version, edited.conference, edited.schedule)
-        changes = differences.between(facts.conference, facts.schedule, after.conference, after.schedule)
-        update_facts(session, after, (change.key for change in changes))
-        conflicts = ledger.settle(session, row.id, found, now=self.now)
-        row.status = "conflicted" if found else "ready_to_publish"
-        row.updated_at, row.updated_by, row.last_sync_at = self.now, self.editor_id, self.now
-        audit_entry_id = self._record(changes, found, reason)
-        log.append(session, row, self._events(changes, conflicts), now=self.now)
-        if self.request.publish:
-            make_public(
-                session,
-                self.store,
-                row,
-                after,
-                editor_id=self.editor_id,
-                now=self.now,
-                save_attempt_id=self.request.attempt_id,
-            )
-        self.store.remember_draft(session, after)
-        return _Verdict("saved", conflicts=found, extra={"auditEntryId": audit_entry_id})
-
-    def _record(self, changes: Sequence[differences.Change], found: Sequence[ledger.Found], reason: str | None) -> str:
-        """Write the audit entry, and the override beside it if conflicts were accepted."""
-        overridden = [one.json() for one in found]
-        entry = auditing.record(
-            self.session,
-            self.row,
-            "override" if found else "save",
-            {"changes": [change.json() for change in changes], "conflicts": overridden},
+        intent = Intent(
             editor_id=self.editor_id,
+            attempt_id=self.request.attempt_id,
             now=self.now,
-            save_attempt_id=self.request.attempt_id,
-            reason=reason if found else None,
+            reason=reason,
+            publish=self.request.publish,
         )
-        if found and reason is not None:
-            self.session.flush()
-            self.session.add(
-                OverrideRow(
-                    audit_entry_id=entry.id,
-                    save_attempt_id=self.request.attempt_id,
-                    editor_id=self.editor_id,
-                    reason=reason,
-                    affected_conflict_ids=[one.id for one in found],
-                    saved_version=self.row.version,
-                    created_at=self.now,
-                )
-            )
-        return entry.id
-
-    def _events(self, changes: Sequence[differences.Change], conflicts: Sequence[Event]) -> list[Event]:
-        by = {"editorId": self.editor_id, "saveAttemptId": self.request.attempt_id}
-        events = [
-            Event(event.type, {**event.body, **by}) for change in changes for event in differences.events_of(change)
-        ]
-        timestamp = instant(self.now)
-        events += [Event("schedule.updated", {**change.json(), "timestamp": timestamp, **by}) for change in changes]
-        events += [Event(event.type, {**event.body, **by}) for event in conflicts]
-        saved = {"status": self.row.status, "updatedAt": timestamp, "changes": len(changes), **by}
-        return [*events, Event("schedule.saved", saved)]
+        conference, schedule = edited.conference, edited.schedule
+        audit_entry_id = commit(self.store, self.session, self.row, facts, conference, schedule, found, intent)
+        if audit_entry_id is None:
+            return self._stale("the schedule was changed by somebody else just now")
+        return _Verdict("saved", conflicts=found, extra={"auditEntryId": audit_entry_id})
 
     def _stale(self, detail: str) -> _Verdict:
         since = changed_since(self.session, self.row, self.request.expected_version)
