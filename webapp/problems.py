@@ -37,6 +37,8 @@ REFUSALS: Mapping[type[errors.Refusal], Kind] = {
     errors.NotFound: Kind("not-found", 404, "Not found"),
     errors.Stale: Kind("stale-version", 412, "The schedule has changed since"),
     errors.Blocked: Kind("conflicts-block-publishing", 409, "Unresolved conflicts block publishing"),
+    errors.LaterWork: Kind("later-work", 409, "Later changes stand on it"),
+    errors.NothingToUndo: Kind("nothing-to-undo", 409, "There is nothing to undo or redo"),
     errors.Taken: Kind("name-taken", 409, "The name is taken"),
     errors.Invalid: Kind("invalid-request", 422, "The request is not valid"),
     errors.Unavailable: Kind("unavailable", 503, "Not available just now"),

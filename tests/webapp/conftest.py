@@ -26,10 +26,25 @@ def small() -> dict[str, Any]:
     return copy.deepcopy(SMALL)
 
 
+ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
+
+
+@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
+def each_database(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database, first of SQLite (in the data directory), then of PostgreSQL."""
+    return str(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else ""
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    """The application on a fresh SQLite file, with a solver."""
-    settings = Settings(data=tmp_path / "data")
+def database_url() -> str:
+    """Where the application's data are: an SQLite file, unless a module of tests says `each_database`."""
+    return ""
+
+
+@pytest.fixture
+def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
+    """The application on a fresh database, with a solver."""
+    settings = Settings(data=tmp_path / "data", database=database_url)
     upgrade(settings.database)
     app = create_app(settings)
     app.extensions["callboard.solver"] = InProcessSolver()

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.webapp.small import Caller, move
-from webapp import create_app
 from webapp.schemas import read_document
 from webapp.services import auditing, importing
-from webapp.settings import Settings
-from webapp.store import Store, upgrade
+from webapp.store import Store
 from webapp.store.rows import Row
 
-ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
 
-
-@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
-def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
-    settings = Settings(data=tmp_path, database=url)
-    upgrade(settings.database)
-    app = create_app(settings)
-    yield app
-    app.extensions["callboard.store"].close()
+@pytest.fixture
+def database_url(each_database: str) -> str:
+    return each_database
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:

@@ -51,6 +51,8 @@ def test_the_types_of_problems_do_not_change() -> None:
         ("method-not-allowed", 405),
         ("name-taken", 409),
         ("conflicts-block-publishing", 409),
+        ("later-work", 409),
+        ("nothing-to-undo", 409),
         ("warning-required", 409),
         ("stale-version", 412),
         ("stale-blocked", 412),

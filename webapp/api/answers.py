@@ -250,6 +250,39 @@ class SaveAttempt(Answer):
     changed_since: list[dict[str, Any]] | None = None
 
 
+class Reversed(Answer):
+    """An audit entry whose changes were put back, or could be."""
+
+    audit_entry_id: str
+    number: int
+    action: Literal["save", "override", "undo", "redo"]
+    version: int
+    changed_at: str
+    changes: list[dict[str, Any]]
+
+
+class Undone(ScheduleHead):
+    """How the schedule stands after an undo or a redo, which is a save like others."""
+
+    save_attempt_id: str
+    expected_version: int
+    result: Literal["saved"]
+    schedule_status: str
+    created_at: str
+    editor_id: str
+    conflicts: list[Conflict]
+    audit_entry_id: str
+    reversed: Reversed
+
+
+class Undoable(Answer):
+    """What undo and redo would put back."""
+
+    version: int
+    undo: Reversed | None
+    redo: Reversed | None
+
+
 class SaveList(Answer):
     """A page of save attempts."""
 

@@ -43,9 +43,8 @@ def repair(reference: str, body: requests.Repair) -> Response:
         place=body.place,
         engine=body.engine,
     )
-    solver = cast(repairing.Solver, current_app.extensions["callboard.solver"])
     try:
-        return answer(repairing.repair(store(), solver, reference, request))
+        return answer(repairing.repair(store(), solver(), reference, request))
     except SolverUnavailable as error:
         raise Unavailable(str(error)) from error
     except SolverRefused as error:
@@ -98,3 +97,8 @@ def publish(reference: str, body: requests.Publish) -> Response:
         store(), reference, expected_version=body.expected_version, editor_id=auth.current().editor_id
     )
     return answer(head)
+
+
+def solver() -> repairing.Solver:
+    """Where repairs are computed."""
+    return cast(repairing.Solver, current_app.extensions["callboard.solver"])

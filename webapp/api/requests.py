@@ -107,6 +107,14 @@ class Publish(Request):
     expected_version: Version
 
 
+class Undo(Request):
+    """The version to undo or redo on top of; `override` accepts conflicts that come of it."""
+
+    expected_version: Version
+    save_attempt_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    override: Annotated[Any, WithJsonSchema(OVERRIDE_SCHEMA)] = None
+
+
 class EventPage(Query):
     """Events after a seq."""
 

@@ -39,22 +39,24 @@ class Change:
 
 def between(conference: Conference, schedule: Schedule, later: Conference, rescheduled: Schedule) -> list[Change]:
     """Every resource whose facts or placement differ."""
-    clock = conference.clock
-    changes: list[Change] = []
+    changed: list[tuple[str, str]] = []
     for room, new_room in zip(conference.rooms, later.rooms, strict=True):
         if room is not new_room:
-            old, new = ({"closed": intervals_json(clock, one.closed)} for one in (room, new_room))
-            changes.extend(_differing("room", room.id, old, new))
+            changed.append(("room", room.id))
     for person, new_person in zip(conference.people, later.people, strict=True):
         if person is not new_person:
-            old, new = ({"unavailable": intervals_json(clock, one.unavailable)} for one in (person, new_person))
-            changes.extend(_differing("person", person.id, old, new))
+            changed.append(("person", person.id))
     for session, new_session in zip(conference.sessions, later.sessions, strict=True):
         same_place = schedule.get(session.id) == rescheduled.get(session.id)
         if session is not new_session or not same_place:
-            old = _session_values(conference, schedule, session.id)
-            new = _session_values(later, rescheduled, session.id)
-            changes.extend(_differing("session", session.id, old, new))
+            changed.append(("session", session.id))
+    changes: list[Change] = []
+    for resource, identifier in changed:
+        old = values_of(conference, schedule, resource, identifier)
+        new = values_of(later, rescheduled, resource, identifier)
+        fields = tuple(key for key in new if old[key] != new[key])
+        if fields:
+            changes.append(Change(resource, identifier, old, new, fields))
     return changes
 
 
@@ -87,6 +89,15 @@ def _session_kinds(change: Change) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "session.audience_changed", ("audience",)
 
 
+def values_of(conference: Conference, schedule: Schedule, resource: str, identifier: str) -> dict[str, Any]:
+    """Everything about a room, person or session that a save can change."""
+    if resource == "room":
+        return {"closed": intervals_json(conference.clock, conference.room[identifier].closed)}
+    if resource == "person":
+        return {"unavailable": intervals_json(conference.clock, conference.person[identifier].unavailable)}
+    return _session_values(conference, schedule, identifier)
+
+
 def _session_values(conference: Conference, schedule: Schedule, session_id: str) -> dict[str, Any]:
     session = conference.session[session_id]
     return {
@@ -95,8 +106,3 @@ def _session_values(conference: Conference, schedule: Schedule, session_id: str)
         "pinned": session.pinned,
         "audience": session.audience,
     }
-
-
-def _differing(resource: str, identifier: str, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
-    fields = tuple(key for key in new if old[key] != new[key])
-    return [Change(resource, identifier, old, new, fields)] if fields else []

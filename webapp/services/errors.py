@@ -26,6 +26,14 @@ class Blocked(Refusal):
     """Unresolved conflicts stand in the way."""
 
 
+class LaterWork(Refusal):
+    """Undoing or redoing would trample what was changed later, or conflict with it."""
+
+
+class NothingToUndo(Refusal):
+    """The caller has no change that could be undone, or undone change that could be redone."""
+
+
 class Taken(Refusal):
     """The name is used already."""
 

@@ -24,6 +24,11 @@ def changed_since(session: Session, schedule: ScheduleRow, version: int) -> list
         .where(AuditRow.schedule_id == schedule.id, AuditRow.version > version)
         .order_by(AuditRow.number)
     )
+    return [told for entry in entries for told in changes_of(entry)]
+
+
+def changes_of(entry: AuditRow) -> list[dict[str, Any]]:
+    """The changes of one audit entry, each with who made it, when, and at which version."""
     return [
         {
             "resource": change["resource"],
@@ -35,7 +40,6 @@ def changed_since(session: Session, schedule: ScheduleRow, version: int) -> list
             "editorId": entry.editor_id,
             "changedAt": instant(entry.created_at),
         }
-        for entry in entries
         for change in json.loads(entry.details).get("changes", [])
     ]
 

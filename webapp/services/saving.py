@@ -93,7 +93,7 @@ class _Attempt:
             goes_on = self.request.cancel or self.request.override is not None
             if earlier.result != "warning_required" or not goes_on:
                 return SaveAnswer(earlier.result, earlier.answer["detail"], earlier.answer["attempt"])
-        reason = _reason(self.request.override)
+        reason = read_reason(self.request.override)
         if self.request.override is not None and reason is None:
             detail = f"override.reason: give a reason of 1 to {REASON_LENGTH} characters"
             return self._answer(_Verdict("validation_failed", detail), earlier.created_at if earlier else self.now)
@@ -187,7 +187,7 @@ def _read(facts: Facts, changes: Any) -> Edited:
     return apply_edits(facts.conference, facts.schedule, edits, name="", place="changes")
 
 
-def _reason(override: Any) -> str | None:
+def read_reason(override: Any) -> str | None:
     """The reason of an override, trimmed; None if it is no good."""
     if not isinstance(override, dict) or set(override) != {"reason"} or not isinstance(override["reason"], str):
         return None
