@@ -135,6 +135,7 @@ class Checked(Answer):
     violations: list[Violation]
     notes: list[Violation]
     warnings: list[str]
+    edits: list[dict[str, Any]]
     seconds: float
 
 
@@ -184,6 +185,7 @@ class Repaired(Answer):
     repairs: list[RepairFound]
     reasons: list[str]
     relaxations: list[Relaxation]
+    edits: list[dict[str, Any]]
     seconds: float
 
 

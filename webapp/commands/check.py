@@ -40,7 +40,7 @@ def check(file: str, edits_file: str | None, as_json: bool) -> int:
     imported = read_conference(file)
     conference, schedule = imported.conference, imported.schedule
     if edits_file is not None:
-        edits = read_edit_file(edits_file, conference)
+        edits = read_edit_file(edits_file, conference, schedule)
         with complaints():
             edited = apply_edits(conference, schedule, edits, name=spoken(edits_file))
         conference, schedule = edited.conference, dict(edited.schedule)

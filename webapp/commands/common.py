@@ -52,13 +52,14 @@ def read_conference(path: str) -> Imported:
         return read_document(read_bytes(path), spoken(path))
 
 
-def read_edit_file(path: str, conference: Conference) -> list[Edit]:
-    """The edits in a file, for this conference."""
-    from webapp.schemas import parse_json, read_edits
+def read_edit_file(path: str, conference: Conference, schedule: Schedule) -> list[Edit]:
+    """The edits in a file, for this conference; what bulk edits mean depends on the schedule."""
+    from webapp.schemas import expand_edits, parse_json, read_edits
 
     with complaints():
         name = spoken(path)
-        return read_edits(parse_json(read_bytes(path), name), conference, name)
+        plain = expand_edits(parse_json(read_bytes(path), name), conference, schedule, name)
+        return read_edits(plain, conference, name)
 
 
 def read_bytes(path: str) -> bytes:

@@ -105,9 +105,10 @@ def repair(
     if output == STDIN and as_json:
         raise BadInput("standard output: it cannot take both the JSON answer and the repaired schedule")
     imported = read_conference(file)
-    edits = [] if edits_file is None else read_edit_file(edits_file, imported.conference)
+    conference, schedule = imported.conference, imported.schedule
+    edits = [] if edits_file is None else read_edit_file(edits_file, conference, schedule)
     with complaints():
-        edited = apply_edits(imported.conference, imported.schedule, edits, name=spoken(edits_file or ""))
+        edited = apply_edits(conference, schedule, edits, name=spoken(edits_file or ""))
     say_warnings(imported, file)
 
     with ended_by_ctrl_c(), _progress() as progress:
@@ -115,8 +116,8 @@ def repair(
         from solver.repair import repair as solve
 
         answer = solve(
-            imported.conference,
-            imported.schedule,
+            conference,
+            schedule,
             edits,
             alternatives=alternatives,
             remaining=countdown(time_limit),

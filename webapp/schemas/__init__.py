@@ -3,6 +3,7 @@
 from webapp.interop.document import DocumentError, Imported
 from webapp.interop.json_text import parse_json
 from webapp.schemas.answers import answer_json, camel_keys, violation_json
+from webapp.schemas.bulk import expand_edits
 from webapp.schemas.callboard import callboard_json, read_callboard
 from webapp.schemas.documents import FORMATS, read_document, write_document
 from webapp.schemas.edits import apply_edits, read_edits
@@ -16,6 +17,7 @@ __all__ = [
     "apply_edits",
     "callboard_json",
     "camel_keys",
+    "expand_edits",
     "parse_json",
     "read_callboard",
     "read_document",

@@ -117,26 +117,34 @@ def read_edits(
     Raises `DocumentError` with the index of an edit that is malformed or names something unknown.
     """
     if isinstance(obj, dict) and not bare:
-        obj = _listed(obj, name, place)
+        obj = listed(obj, name, place)
     if not isinstance(obj, list):
         raise DocumentError(name, place, f"it must be a list, not {shown(obj)}")
     if len(obj) > MAX_EDITS:
         raise DocumentError(name, place, f"there are more than {MAX_EDITS} of them")
-    reader = _Reader(conference, name)
+    reader = EditReader(conference, name)
     return [reader.edit(one, place, index) for index, one in enumerate(obj)]
 
 
 def apply_edits(
-    conference: Conference, schedule: Schedule, edits: Sequence[Edit], *, name: str, place: str = "edits"
+    conference: Conference,
+    schedule: Schedule,
+    edits: Sequence[Edit],
+    *,
+    name: str,
+    place: str = "edits",
+    numbers: Sequence[int] | None = None,
 ) -> Edited:
-    """Apply edits; raises `DocumentError` with the index of one that cannot be applied."""
+    """Apply edits; raises `DocumentError` with the index of one that cannot be applied, or its number of `numbers`."""
     try:
         return apply(conference, schedule, edits)
     except EditError as error:
-        raise DocumentError(name, f"{place}[{error.index}]", str(error)) from None
+        index = error.index if numbers is None else numbers[error.index]
+        raise DocumentError(name, f"{place}[{index}]", str(error)) from None
 
 
-def _listed(obj: dict[Any, Any], name: str, place: str) -> object:
+def listed(obj: dict[Any, Any], name: str, place: str) -> object:
+    """What stands under `place`, which must be the only key."""
     for key in obj:
         if key != place:
             raise DocumentError(name, str(key), f'there is no such key here: a file of edits is {{"{place}": […]}}')
@@ -145,7 +153,7 @@ def _listed(obj: dict[Any, Any], name: str, place: str) -> object:
     return obj[place]
 
 
-class _Reader:
+class EditReader:
     """Makes one edit after another, looking its names up in one conference."""
 
     def __init__(self, conference: Conference, name: str) -> None:
@@ -154,6 +162,7 @@ class _Reader:
         self.times = TimeReader(conference.clock, name)
 
     def edit(self, obj: object, place: str, index: int) -> Edit:
+        """The edit at this index of the list that messages call `place`."""
         if not isinstance(obj, dict):
             raise DocumentError(self.name, f"{place}[{index}]", f"an edit is an object, not {shown(obj)}")
         if "op" not in obj:

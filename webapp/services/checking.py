@@ -8,22 +8,23 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from solver.check import notes, violations
-from webapp.schemas import apply_edits, camel_keys, read_edits, violation_json
+from webapp.schemas import apply_edits, camel_keys, expand_edits, read_edits, violation_json
 from webapp.services.reading import draft_facts
 from webapp.store import Store
 
 
 def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
-    """Every violation of the draft with `edits` made."""
+    """Every violation of the draft with `edits` made, and the plain edits that they come to."""
 
     def work(session: Session) -> dict[str, Any]:
         row, facts = draft_facts(store, session, reference)
         begun = time.perf_counter()
-        read = read_edits(edits, facts.conference, "", bare=True)
+        plain = expand_edits(edits, facts.conference, facts.schedule, "", bare=True)
+        read = read_edits(plain, facts.conference, "", bare=True)
         edited = apply_edits(facts.conference, facts.schedule, read, name="")
         conference, schedule = edited.conference, edited.schedule
         broken, noted = violations(conference, schedule), notes(conference, schedule)
-        return camel_keys(
+        told: dict[str, Any] = camel_keys(
             {
                 "version": row.version,
                 "sessions": len(conference.sessions),
@@ -34,5 +35,6 @@ def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
                 "seconds": round(time.perf_counter() - begun, 6),
             }
         )
+        return {**told, "edits": plain}
 
     return store.read(work)

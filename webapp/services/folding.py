@@ -8,6 +8,7 @@ from typing import Any
 
 from solver.conference import Conference, Placement
 from solver.edits import Edit, Edited, Move, Resize, Swap, Unplace
+from webapp.schemas.bulk import sessions_named
 
 
 def placed_by(edit: Edit) -> tuple[str, ...]:
@@ -25,8 +26,7 @@ def missing_session(conference: Conference, changes: Any) -> str | None:
     for change in changes if isinstance(changes, list) else []:
         if not isinstance(change, dict):
             continue
-        named = change.get("sessions")
-        for session in [change.get("session"), *(named if isinstance(named, list) else [])]:
+        for session in sessions_named(change):
             if isinstance(session, str) and session not in conference.session:
                 return session
     return None

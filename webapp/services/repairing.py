@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from solver.conference import Conference, Placement
 from solver.edits import Edit, Edited
-from webapp.schemas import apply_edits, callboard_json, camel_keys, read_edits
+from webapp.schemas import apply_edits, callboard_json, camel_keys, expand_edits, read_edits
 from webapp.services.errors import Stale
 from webapp.services.folding import fold
 from webapp.services.history import changed_since
@@ -57,20 +57,21 @@ def repair(store: Store, solver: Solver, reference: str, request: RepairRequest)
     """
     facts = _facts(store, reference, request.expected_version)
     conference = facts.conference
-    edits = read_edits(request.edits, conference, "", bare=True)
+    requested = expand_edits(request.edits, conference, facts.schedule, "", bare=True)
+    edits = read_edits(requested, conference, "", bare=True)
     edited = apply_edits(conference, facts.schedule, edits, name="")
     answer = solver.repair(
         f"{facts.schedule_id}:{facts.version}",
         lambda: store.aside(lambda: callboard_json(conference, facts.schedule)),
-        request.edits,
+        requested,
         alternatives=request.alternatives,
         time_limit=request.time_limit,
         scope=request.scope,
         place=request.place,
         engine=request.engine,
     )
-    repairs = [_repair_json(one, request.edits, edits, edited) for one in answer["repairs"]]
-    return camel_keys({**answer, "version": facts.version, "repairs": repairs})
+    repairs = [_repair_json(one, requested, edits, edited) for one in answer["repairs"]]
+    return {**camel_keys({**answer, "version": facts.version, "repairs": repairs}), "edits": requested}
 
 
 def _facts(store: Store, reference: str, expected_version: int) -> Facts:

@@ -14,7 +14,7 @@ from solver.edits import Edit
 from solver.patch import PatchError, Remaining, Review, review
 from solver.problem import Scope
 from solver.since import Patch, names
-from webapp.schemas import apply_edits, read_edits, read_moves, violation_json
+from webapp.schemas import apply_edits, expand_edits, read_edits, read_moves, violation_json
 from webapp.services.errors import Invalid
 from webapp.services.folding import fold, missing_session
 from webapp.services.history import changed_since, earlier
@@ -59,8 +59,9 @@ def _told(facts: Facts, since: Sequence[dict[str, Any]], request: ReviewRequest)
         reason = f"There is no session '{missing}' any more."
         lost = Review("no_longer_valid", None, completed_by=None, reasons=(reason,))
         return {**versions, **_review_json(conference, lost), "changes": [], "changedSince": []}
-    edits = read_edits(request.edits, conference, "", bare=True)
     then = earlier(conference, schedule, since)
+    requested = expand_edits(request.edits, *then, "", bare=True)
+    edits = read_edits(requested, conference, "", bare=True)
     apply_edits(*then, edits, name="")
     patch = Patch(tuple(edits), read_moves(request.moves, conference, ""), request.scope)
     try:
@@ -71,16 +72,16 @@ def _told(facts: Facts, since: Sequence[dict[str, Any]], request: ReviewRequest)
     return {
         **versions,
         **_review_json(found.edited.conference if found.edited else conference, found),
-        "changes": _changes(request, edits, found),
+        "changes": _changes(requested, edits, found),
         "changedSince": [one for one in since if (one["resource"], one[f"{one['resource']}Id"]) in concerned],
     }
 
 
-def _changes(request: ReviewRequest, edits: Sequence[Edit], found: Review) -> list[dict[str, Any]]:
+def _changes(requested: Sequence[dict[str, Any]], edits: Sequence[Edit], found: Review) -> list[dict[str, Any]]:
     """What a save takes; nothing where the repair is worth nothing any more."""
     if found.edited is None or found.verdict == "no_longer_valid":
         return []
-    return fold(request.edits, edits, found.edited, {move.session: move.target for move in found.moves})
+    return fold(requested, edits, found.edited, {move.session: move.target for move in found.moves})
 
 
 def _involved(found: Review) -> Iterator[tuple[str, str]]:

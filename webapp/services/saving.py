@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from solver.check import violations
 from solver.edits import Edited
-from webapp.schemas import DocumentError, apply_edits, read_edits
+from webapp.schemas import DocumentError, apply_edits, expand_edits, read_edits
 from webapp.services import auditing, ledger
 from webapp.services.clock import now_utc
 from webapp.services.committing import Intent, commit
@@ -178,7 +178,9 @@ class _Attempt:
 
 def _read(facts: Facts, changes: Any) -> Edited:
     """The facts with the changes made; raises `DocumentError` for changes that make no sense."""
-    edits = read_edits(changes if isinstance(changes, list) else [changes], facts.conference, "", place="changes")
+    listed = changes if isinstance(changes, list) else [changes]
+    plain = expand_edits(listed, facts.conference, facts.schedule, "", place="changes")
+    edits = read_edits(plain, facts.conference, "", place="changes")
     if not edits:
         raise DocumentError("", "changes", "there must be at least one")
     twice = repeated(edits)
