@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from solver.conference import Conference, FactError, Interval, Minute, Placement, Schedule
+from solver.conference import Conference, FactError, Interval, Minute, Person, Placement, Schedule
+from solver.intervals import without
 
 
 class EditError(ValueError):
@@ -75,11 +76,27 @@ class CloseRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """Open a room for a time, as far as it is closed then; opening hours stay what they are."""
+
+    room: str
+    opened: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class PersonUnavailable:
     """Note a time when a person cannot speak."""
 
     person: str
     unavailable: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAvailable:
+    """Note that a person can speak at a time after all."""
+
+    person: str
+    available: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,19 @@ class SetAudience:
     audience: int | None
 
 
-Edit = Move | Resize | Swap | Unplace | Pin | Unpin | CloseRoom | PersonUnavailable | SetAudience
+Edit = (
+    Move
+    | Resize
+    | Swap
+    | Unplace
+    | Pin
+    | Unpin
+    | CloseRoom
+    | OpenRoom
+    | PersonUnavailable
+    | PersonAvailable
+    | SetAudience
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +184,15 @@ class _Draft:
             case CloseRoom(room, closed):
                 self._room(room)
                 self.rooms[room] = replace(self.rooms[room], closed=(*self.rooms[room].closed, closed))
+            case OpenRoom(room, opened):
+                self._room(room)
+                self.rooms[room] = replace(self.rooms[room], closed=without(self.rooms[room].closed, [opened]))
             case PersonUnavailable(person, unavailable):
-                if person not in self.people:
-                    raise FactError(f"there is no person '{person}'")
-                old = self.people[person]
+                old = self._person(person)
                 self.people[person] = replace(old, unavailable=(*old.unavailable, unavailable))
+            case PersonAvailable(person, available):
+                old = self._person(person)
+                self.people[person] = replace(old, unavailable=without(old.unavailable, [available]))
 
     def done(self) -> Edited:
         conference = replace(
@@ -200,6 +233,11 @@ class _Draft:
     def _session(self, session: str) -> None:
         if session not in self.sessions:
             raise FactError(f"there is no session '{session}'")
+
+    def _person(self, person: str) -> Person:
+        if person not in self.people:
+            raise FactError(f"there is no person '{person}'")
+        return self.people[person]
 
     def _room(self, room: str) -> None:
         if room not in self.rooms:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from solver.answer import RepairMove
 from solver.conference import Conference, Placement, Schedule, Session
-from solver.edits import CloseRoom, Edit, Move, PersonUnavailable, Swap
+from solver.edits import CloseRoom, Edit, Move, OpenRoom, PersonAvailable, PersonUnavailable, Swap
 from solver.problem import Scope
 
 Resource = Literal["session", "room", "person"]
@@ -39,9 +39,9 @@ def names(patch: Patch) -> Iterator[tuple[Resource, str]]:
     """What the patch touches: all that its edits name, and the sessions that it moves."""
     for edit in patch.edits:
         match edit:
-            case CloseRoom(room):
+            case CloseRoom(room) | OpenRoom(room):
                 yield "room", room
-            case PersonUnavailable(person):
+            case PersonUnavailable(person) | PersonAvailable(person):
                 yield "person", person
             case Swap(first, second):
                 yield "session", first

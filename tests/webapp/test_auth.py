@@ -26,6 +26,8 @@ LEAST_ROLE: dict[tuple[str, str], str] = {
     ("POST", "/api/v1/schedules"): "admin",
     ("GET", "/api/v1/schedules/<reference>"): "anonymous",
     ("GET", "/api/v1/schedules/<reference>/published"): "anonymous",
+    ("GET", "/api/v1/schedules/<reference>/settings"): "editor",
+    ("PUT", "/api/v1/schedules/<reference>/settings"): "admin",
     ("POST", "/api/v1/schedules/<reference>/checks"): "editor",
     ("POST", "/api/v1/schedules/<reference>/repairs"): "editor",
     ("POST", "/api/v1/schedules/<reference>/repairs/validate"): "editor",
@@ -49,6 +51,7 @@ BODIES: dict[str, Any] = {
     "publish": {"expectedVersion": 1},
     "undo": {"expectedVersion": 1},
     "redo": {"expectedVersion": 1},
+    "settings": {"expectedVersion": 1},
 }
 ADMITTED = (200, 201, 409)
 """What those get who may: nothing to undo is an answer, too."""
@@ -72,7 +75,7 @@ def test_every_route_for_every_role(
     caller("editor").publish()
     who = caller(role)
     path = route.replace("<reference>", "mill").replace("<suffix>", "ics")
-    body = BODIES.get(route.rpartition("/")[2], small) if method == "POST" else None
+    body = BODIES.get(route.rpartition("/")[2], small) if method in ("POST", "PUT") else None
     response = who.client.open(path, method=method, json=body, headers=who.headers)
     if ROLES.index(role) >= ROLES.index(LEAST_ROLE[method, route]):  # type: ignore[arg-type]
         assert response.status_code in ADMITTED, response.text

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from tests.webapp.small import Caller, move
 from webapp.events import log
-from webapp.events.types import public_view
+from webapp.events.types import Event, public_view
 from webapp.store import Store
 
 
@@ -80,6 +81,52 @@ def test_each_kind_of_change_has_its_event(editor: Caller) -> None:
         "schedule.updated",
         "schedule.saved",
     }
+
+
+def test_what_is_closed_can_be_opened_again_and_each_has_its_event(editor: Caller) -> None:
+    def told(change: dict[str, Any]) -> list[tuple[str, Any]]:
+        before = editor.draft()["lastSeq"]
+        assert editor.save(change).status_code == 200
+        return [(one["type"], one.get("closed", one.get("unavailable"))) for one in editor.events(before)[:-2]]
+
+    def hours(start: str, end: str) -> dict[str, str]:
+        return {"from": f"2027-02-06T{start}:00+01:00", "to": f"2027-02-06T{end}:00+01:00"}
+
+    attic = {"room": "attic", "from": "2027-02-06T16:15", "to": "2027-02-06T16:30"}
+    left = [hours("16:00", "16:15"), hours("16:30", "17:00")]
+    assert told({"op": "open_room", **attic}) == [("room.opened", left)]
+    assert told({"op": "close_room", **attic}) == [("room.closed", [*left, hours("16:15", "16:30")])]
+    ada = {"person": "ada", "from": "2027-02-06T08:00", "to": "2027-02-06T09:15"}
+    assert told({"op": "person_available", **ada}) == [("person.availability_changed", [hours("09:15", "09:30")])]
+
+
+def test_what_changes_nothing_has_no_event(editor: Caller) -> None:
+    editor.save({"op": "open_room", "room": "hall", "from": "2027-02-06T10:00", "to": "2027-02-06T11:00"})
+    assert [event["type"] for event in editor.events(after=1)] == ["schedule.saved"]
+
+
+def test_editors_hear_of_saves_that_were_held_up(editor: Caller, attendee: Caller) -> None:
+    warned = editor.save(move("knots", "11:30", "hall")).get_json()
+    again = {
+        "saveAttemptId": warned["saveAttemptId"],
+        "expectedVersion": 1,
+        "changes": [move("knots", "11:30", "hall")],
+    }
+    assert editor.post("/saves", again).get_json() == warned
+    editor.save(move("knots", "12:00"))
+    stale = editor.save(move("looms", "12:00"), version=1).get_json()
+    blocked = [event for event in editor.events() if event["type"] == "save.blocked"]
+    assert [(one["saveAttemptId"], one["result"], one["version"], one["conflictIds"]) for one in blocked] == [
+        (warned["saveAttemptId"], "warning_required", 1, [warned["conflicts"][0]["conflictId"]]),
+        (stale["saveAttemptId"], "stale_blocked", 2, []),
+    ]
+    editor.publish()
+    assert {event["type"] for event in attendee.events()} == {"schedule.published"}
+
+
+def test_an_event_that_nobody_has_described_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no event type 'session\.teleported'"):
+        Event("session.teleported", {})
 
 
 def test_conflicts_are_detected_and_resolved_in_the_log(editor: Caller) -> None:
@@ -157,10 +204,10 @@ def test_the_bell_rings_once_after_each_commit_and_never_without_one(app: Flask,
 
     app.extensions["callboard.bell"] = Listener()
     editor.save(move("knots", "12:00"))
-    editor.save(move("knots", "11:30", "hall"))
+    editor.save(move("knots", "11:30", "cellar"))
     editor.save(move("knots", "12:30"), version=1)
     editor.save(move("knots", "12:30"), publish=True)
-    assert rung == [(editor.schedule_id, 4, 4), (editor.schedule_id, 8, 8)]
+    assert rung == [(editor.schedule_id, 4, 4), (editor.schedule_id, 5, 5), (editor.schedule_id, 9, 9)]
 
 
 def test_an_events_time_is_when_it_was_saved(editor: Caller) -> None:

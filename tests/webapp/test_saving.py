@@ -82,7 +82,7 @@ def test_unplacing_leaves_nothing_behind(editor: Caller) -> None:
     assert (knots["roomId"], knots["startTime"], knots["endTime"]) == (None, None, None)
 
 
-def test_a_conflict_asks_for_a_warning_and_writes_nothing_but_the_attempt(editor: Caller, store: Store) -> None:
+def test_a_conflict_asks_for_a_warning_and_writes_the_attempt_and_its_event_only(editor: Caller, store: Store) -> None:
     before = counts(store)
     response = editor.save(COLLISION, version=1)
     told = response.get_json()
@@ -91,7 +91,7 @@ def test_a_conflict_asks_for_a_warning_and_writes_nothing_but_the_attempt(editor
     assert (told["result"], told["version"], told["status"]) == ("warning_required", 1, 409)
     assert [(one["rule"], one["sessionIds"]) for one in told["conflicts"]] == [("room_overlap", ["engines", "knots"])]
     audit, events, overrides, attempts = before
-    assert counts(store) == (audit, events, overrides, attempts + 1)
+    assert counts(store) == (audit, events + 1, overrides, attempts + 1)
     assert editor.sessions()["knots"]["roomId"] == "attic"
 
 

@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 from solver.conference import Conference, Interval, Person, Placement, Room, Session
-from solver.edits import CloseRoom, Edit, Move, PersonUnavailable, Pin, Resize, SetAudience, Swap, Unpin, Unplace
+from solver.edits import (
+    CloseRoom,
+    Edit,
+    Move,
+    OpenRoom,
+    PersonAvailable,
+    PersonUnavailable,
+    Pin,
+    Resize,
+    SetAudience,
+    Swap,
+    Unpin,
+    Unplace,
+)
 from webapp.schemas import DocumentError, apply_edits, read_edits
 
 CONFERENCE = Conference(
@@ -48,7 +61,9 @@ WHEN = {"from": "2025-02-01T12:00", "to": "2025-02-01T13:00"}
         ({"op": "pin", "session": "s1"}, Pin("s1")),
         ({"op": "unpin", "session": "s1"}, Unpin("s1")),
         ({"op": "close_room", "room": "janson"} | WHEN, CloseRoom("janson", NOON)),
+        ({"op": "open_room", "room": "janson"} | WHEN, OpenRoom("janson", NOON)),
         ({"op": "person_unavailable", "person": "p1"} | WHEN, PersonUnavailable("p1", NOON)),
+        ({"op": "person_available", "person": "p1"} | WHEN, PersonAvailable("p1", NOON)),
         ({"op": "set_audience", "session": "s1", "audience": 500}, SetAudience("s1", 500)),
         ({"op": "set_audience", "session": "s1", "audience": None}, SetAudience("s1", None)),
     ],

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from webapp.services.severities import Severity
+
 
 class Answer(BaseModel):
     """What a caller gets."""
@@ -126,14 +128,20 @@ class Violation(Answer):
     message: str
 
 
+class CheckedViolation(Violation):
+    """A violation, and how grave the conference takes its rule."""
+
+    severity: Severity
+
+
 class Checked(Answer):
     """What a schedule breaks."""
 
     version: int
     sessions: int
     rooms: int
-    violations: list[Violation]
-    notes: list[Violation]
+    violations: list[CheckedViolation]
+    notes: list[CheckedViolation]
     warnings: list[str]
     edits: list[dict[str, Any]]
     seconds: float
@@ -218,16 +226,31 @@ class Conflict(Answer):
     conflict_id: str
     conflict_type: Literal["room_collision", "speaker_overlap", "time_overlap", "other"]
     rule: str
+    severity: Severity
     session_ids: list[str]
     message: str
 
 
+class Override(Answer):
+    """Who accepted a conflict, why and when."""
+
+    audit_entry_id: str
+    save_attempt_id: str
+    editor_id: str
+    editor_name: str | None
+    reason: str
+    saved_version: int
+    created_at: str
+
+
 class LedgerConflict(Conflict):
-    """A conflict on record."""
+    """A conflict on record; `acknowledged` once it was accepted since it was last detected."""
 
     status: Literal["unresolved", "resolved"]
     detected_at: str
     last_updated_at: str
+    acknowledged: bool
+    overrides: list[Override]
 
 
 class ConflictList(Answer):
@@ -235,6 +258,25 @@ class ConflictList(Answer):
 
     items: list[LedgerConflict]
     next: str | None
+
+
+class LockPolicy(Answer):
+    """How locks are taken: `advisory` ones warn others and forbid nothing."""
+
+    mode: Literal["advisory", "off"]
+    lease_seconds: int
+
+
+class Settings(Answer):
+    """A conference's settings; every rule has its severity."""
+
+    schedule_id: str
+    version: int
+    schedule_status: str
+    severities: dict[str, Severity]
+    lock_policy: LockPolicy
+    hours: list[Day]
+    preferences: dict[str, int]
 
 
 class SaveAttempt(Answer):
@@ -250,6 +292,9 @@ class SaveAttempt(Answer):
     conflicts: list[Conflict]
     audit_entry_id: str | None = None
     changed_since: list[dict[str, Any]] | None = None
+    still_valid: bool | None = None
+    not_valid_because: str | None = None
+    new_conflicts: list[Conflict] | None = None
 
 
 class Reversed(Answer):

@@ -8,6 +8,7 @@ from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, WithJsonSchem
 from pydantic.alias_generators import to_camel
 
 from webapp.schemas.moves import MAX_MOVES
+from webapp.services.severities import Severity
 
 MAX_PAGE = 500
 
@@ -29,6 +30,15 @@ MOVES_SCHEMA: dict[str, Any] = {
             "from": {"anyOf": [PLACE_SCHEMA, {"type": "null"}]},
             "to": PLACE_SCHEMA,
         },
+        "additionalProperties": False,
+    },
+}
+HOURS_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["date", "start", "end"],
+        "properties": {"date": {"type": "string"}, "start": {"type": "string"}, "end": {"type": "string"}},
         "additionalProperties": False,
     },
 }
@@ -113,6 +123,27 @@ class Undo(Request):
     expected_version: Version
     save_attempt_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     override: Annotated[Any, WithJsonSchema(OVERRIDE_SCHEMA)] = None
+
+
+class LockPolicy(Request):
+    """Whether editors see one another's locks, and for how long a lock lasts that is not renewed."""
+
+    mode: Literal["advisory", "off"] = "advisory"
+    lease_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+
+
+Preference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Weight = Annotated[int, Field(ge=0, le=1000)]
+
+
+class Settings(Request):
+    """What is to be otherwise; what is left out stays, a rule that is not named gets its usual severity."""
+
+    expected_version: Version | None = None
+    severities: dict[str, Severity] | None = None
+    lock_policy: LockPolicy | None = None
+    hours: Annotated[Any, WithJsonSchema(HOURS_SCHEMA)] = None
+    preferences: Annotated[dict[Preference, Weight], Field(max_length=100)] | None = None
 
 
 class EventPage(Query):

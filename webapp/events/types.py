@@ -6,6 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+TYPES: Mapping[str, str] = {
+    "schedule.imported": "a file became a schedule",
+    "schedule.updated": "one for each resource that changed, with `updatedFields`, `previousValues` and `values`",
+    "schedule.saved": "a save, whole",
+    "schedule.published": "with `changes` against what was published before",
+    "schedule.settings_changed": "severities, hours, lock policy or preferences changed",
+    "session.moved": "a session has another room or start",
+    "session.placed": "an unplaced session got a room and a start",
+    "session.unplaced": "a session lost them",
+    "session.resized": "a session lasts longer or shorter",
+    "session.pinned": "no repair may move a session any more",
+    "session.unpinned": "repairs may move it again",
+    "session.audience_changed": "another audience is expected",
+    "room.closed": "a room cannot be used at a time when it could be",
+    "room.opened": "a room can be used at a time when it could not be",
+    "person.availability_changed": "a person can come at other times than before",
+    "conflict.detected": "a rule is broken that was not, or broken again (`reopened`)",
+    "conflict.resolved": "it is not any more",
+    "save.blocked": "somebody's save was held up: `result` is `warning_required` or `stale_blocked`",
+    "schedule.undone": "a change was taken back, by a new save",
+    "schedule.redone": "an undone change was made again, by a new save",
+    "job.progressed": "a batch job found something better",
+    "job.proposed": "a batch job has a result to review",
+    "job.finished": "a batch job came to its end: applied, stale, failed or cancelled",
+}
+"""Every type of event, and when it happens."""
+
 PUBLIC: Mapping[str, frozenset[str]] = {
     "schedule.published": frozenset({"publishedVersion", "changes"}),
 }
@@ -20,6 +47,10 @@ class Event:
 
     type: str
     body: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise ValueError(f"there is no event type '{self.type}': webapp.events.types lists them")
 
     @property
     def public(self) -> bool:

@@ -4,7 +4,7 @@ from webapp.interop.document import DocumentError, Imported
 from webapp.interop.json_text import parse_json
 from webapp.schemas.answers import answer_json, camel_keys, violation_json
 from webapp.schemas.bulk import expand_edits
-from webapp.schemas.callboard import callboard_json, read_callboard
+from webapp.schemas.callboard import callboard_json, read_callboard, read_days
 from webapp.schemas.documents import FORMATS, read_document, write_document
 from webapp.schemas.edits import apply_edits, read_edits
 from webapp.schemas.moves import read_moves
@@ -20,6 +20,7 @@ __all__ = [
     "expand_edits",
     "parse_json",
     "read_callboard",
+    "read_days",
     "read_document",
     "read_edits",
     "read_moves",

@@ -35,6 +35,25 @@ def read_callboard(obj: object, name: str) -> tuple[Conference, dict[str, Placem
     return _Reader(shaped(CallboardShape, obj, name), name).read()
 
 
+def read_days(obj: object, clock: Clock, name: str, *, place: str) -> tuple[Day, ...]:
+    """Days and their hours, as a Callboard file lists them; raises `DocumentError` with the path of what is wrong."""
+    if not isinstance(obj, list):
+        raise DocumentError(name, place, f"it must be a list, not {shown(obj)}")
+    shapes = [shaped(DayShape, one, name, (place, index)) for index, one in enumerate(obj)]
+    return ordered_days(TimeReader(clock, name), shapes, place)
+
+
+def ordered_days(times: TimeReader, shapes: list[DayShape], place: str) -> tuple[Day, ...]:
+    """The days, earliest first, none of which overlaps another."""
+    read = [(times.day(shape, f"{place}[{index}]"), index) for index, shape in enumerate(shapes)]
+    read.sort(key=lambda pair: (pair[0].hours.start, pair[0].hours.end))
+    for (day, index), (later, later_index) in pairwise(read):
+        if later.hours.start < day.hours.end:
+            reason = f"the hours of {day.date} and {later.date} overlap"
+            raise DocumentError(times.name, f"{place}[{max(index, later_index)}]", reason)
+    return tuple(day for day, _ in read)
+
+
 class _Reader:
     """Makes facts of a file whose shape is right."""
 
@@ -53,7 +72,7 @@ class _Reader:
         people = self._people()
         sessions = self._sessions({person.id for person in people})
         conference = Conference(
-            days=self._days(whole.days),
+            days=ordered_days(self.times, whole.days, "conference.days"),
             rooms=self._rooms(),
             sessions=sessions,
             people=people,
@@ -84,15 +103,6 @@ class _Reader:
                 raise self._error(f"{kind}[{again}].id", reason)
         self.room_ids = {room.id for room in self.shape.rooms}
         self.session_ids = {session.id for session in self.shape.sessions}
-
-    def _days(self, shapes: list[DayShape]) -> tuple[Day, ...]:
-        read = [(self.times.day(shape, f"conference.days[{index}]"), index) for index, shape in enumerate(shapes)]
-        read.sort(key=lambda pair: (pair[0].hours.start, pair[0].hours.end))
-        for (day, index), (later, later_index) in pairwise(read):
-            if later.hours.start < day.hours.end:
-                place = f"conference.days[{max(index, later_index)}]"
-                raise self._error(place, f"the hours of {day.date} and {later.date} overlap")
-        return tuple(day for day, _ in read)
 
     def _rooms(self) -> tuple[Room, ...]:
         return tuple(

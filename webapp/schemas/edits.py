@@ -14,6 +14,8 @@ from solver.edits import (
     Edited,
     EditError,
     Move,
+    OpenRoom,
+    PersonAvailable,
     PersonUnavailable,
     Pin,
     Resize,
@@ -80,10 +82,24 @@ class CloseRoomShape(IntervalShape):
     room: Id
 
 
+class OpenRoomShape(IntervalShape):
+    """Open a room where it is closed."""
+
+    op: Literal["open_room"]
+    room: Id
+
+
 class PersonUnavailableShape(IntervalShape):
     """A person cannot come for a time."""
 
     op: Literal["person_unavailable"]
+    person: Id
+
+
+class PersonAvailableShape(IntervalShape):
+    """A person can come after all."""
+
+    op: Literal["person_available"]
     person: Id
 
 
@@ -103,7 +119,9 @@ SHAPES: Mapping[str, type[Shape]] = {
     "pin": PinShape,
     "unpin": UnpinShape,
     "close_room": CloseRoomShape,
+    "open_room": OpenRoomShape,
     "person_unavailable": PersonUnavailableShape,
+    "person_available": PersonAvailableShape,
     "set_audience": SetAudienceShape,
 }
 MAX_EDITS = 20_000
@@ -194,8 +212,12 @@ class EditReader:
                 return Unpin(self._session(shape.session, f"{place}.session"))
             case CloseRoomShape():
                 return CloseRoom(self._room(shape.room, place), self.times.interval(shape, place))
+            case OpenRoomShape():
+                return OpenRoom(self._room(shape.room, place), self.times.interval(shape, place))
             case PersonUnavailableShape():
                 return PersonUnavailable(self._person(shape.person, place), self.times.interval(shape, place))
+            case PersonAvailableShape():
+                return PersonAvailable(self._person(shape.person, place), self.times.interval(shape, place))
             case SetAudienceShape():
                 return SetAudience(self._session(shape.session, f"{place}.session"), shape.audience)
         raise AssertionError(f"no edit is made of {type(shape).__name__}")

@@ -7,14 +7,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from solver.check import notes, violations
+from solver.conference import Conference
+from solver.rules.violation import Violation
 from webapp.schemas import apply_edits, camel_keys, expand_edits, read_edits, violation_json
 from webapp.services.reading import draft_facts
+from webapp.services.severities import Severities, judged, severity
 from webapp.store import Store
 
 
 def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
-    """Every violation of the draft with `edits` made, and the plain edits that they come to."""
+    """Every violation of the draft with `edits` made, and the plain edits that they come to.
+
+    What the conference's settings let pass is among the notes.
+    """
 
     def work(session: Session) -> dict[str, Any]:
         row, facts = draft_facts(store, session, reference)
@@ -23,14 +28,15 @@ def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
         read = read_edits(plain, facts.conference, "", bare=True)
         edited = apply_edits(facts.conference, facts.schedule, read, name="")
         conference, schedule = edited.conference, edited.schedule
-        broken, noted = violations(conference, schedule), notes(conference, schedule)
+        severities = row.settings.get("severities", {})
+        counting, passing = judged(conference, schedule, severities)
         told: dict[str, Any] = camel_keys(
             {
                 "version": row.version,
                 "sessions": len(conference.sessions),
                 "rooms": len(conference.rooms),
-                "violations": [violation_json(conference, one, camel=True, offset=True) for one in broken],
-                "notes": [violation_json(conference, one, camel=True, offset=True) for one in noted],
+                "violations": [_told(conference, one, severities) for one in counting],
+                "notes": [_told(conference, one, severities) for one in passing],
                 "warnings": [],
                 "seconds": round(time.perf_counter() - begun, 6),
             }
@@ -38,3 +44,8 @@ def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
         return {**told, "edits": plain}
 
     return store.read(work)
+
+
+def _told(conference: Conference, one: Violation, severities: Severities) -> dict[str, Any]:
+    told = violation_json(conference, one, camel=True, offset=True)
+    return {**told, "severity": severity(severities, one.rule)}

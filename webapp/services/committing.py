@@ -29,9 +29,9 @@ class Intent:
     attempt_id: str
     now: datetime
     action: str = "save"
-    """`override` takes its place where conflicts are accepted by a save."""
+    """`override` takes its place where blocking conflicts are accepted by a save."""
     reason: str | None = None
-    """Why conflicts are accepted; there must be one if any remain."""
+    """Why conflicts are accepted; there must be one if any remain that block."""
     publish: bool = False
     details: Mapping[str, Any] | None = None
     """What the audit entry says besides changes and conflicts."""
@@ -60,7 +60,7 @@ def commit(
     changes = differences.between(before.conference, before.schedule, conference, schedule)
     update_facts(session, after, (change.key for change in changes))
     conflicts = ledger.settle(session, row.id, found, now=intent.now)
-    row.status = "conflicted" if found else "ready_to_publish"
+    row.status = ledger.standing(found)
     row.updated_at, row.updated_by, row.last_sync_at = intent.now, intent.editor_id, intent.now
     audit_entry_id = _record(session, row, changes, found, intent)
     log.append(session, row, _events(row, changes, conflicts, intent), now=intent.now)
@@ -99,19 +99,23 @@ def _record(
     found: Sequence[ledger.Found],
     intent: Intent,
 ) -> str:
-    """Write the audit entry, and the override beside it if conflicts were accepted."""
-    accepted = [one.json() for one in found]
+    """Write the audit entry, and the override beside it if blocking conflicts were accepted."""
+    overrides = any(one.blocks for one in found)
     entry = auditing.record(
         session,
         row,
-        "override" if found and intent.action == "save" else intent.action,
-        {"changes": [change.json() for change in changes], "conflicts": accepted, **(intent.details or {})},
+        "override" if overrides and intent.action == "save" else intent.action,
+        {
+            "changes": [change.json() for change in changes],
+            "conflicts": [one.json() for one in found],
+            **(intent.details or {}),
+        },
         editor_id=intent.editor_id,
         now=intent.now,
         save_attempt_id=intent.attempt_id,
-        reason=intent.reason if found else None,
+        reason=intent.reason if overrides else None,
     )
-    if found and intent.reason is not None:
+    if overrides and intent.reason is not None:
         session.flush()
         session.add(
             OverrideRow(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from solver.conference import Conference, Schedule
+from solver.intervals import without
 from webapp.events.types import Event
-from webapp.services.views import intervals_json, placement_json
+from webapp.services.views import intervals_json, placement_json, read_intervals
 
 PLACE = ("roomId", "startTime", "endTime")
 
@@ -63,7 +64,12 @@ def between(conference: Conference, schedule: Schedule, later: Conference, resch
 def events_of(change: Change) -> Iterator[Event]:
     """An event for each thing that happened to the resource."""
     if change.resource == "room":
-        yield Event("room.closed", {"roomId": change.id, **change.after, "previous": change.before})
+        told = {"roomId": change.id, **change.after, "previous": change.before}
+        was, now = read_intervals(change.before["closed"]), read_intervals(change.after["closed"])
+        if without(now, was):
+            yield Event("room.closed", told)
+        if without(was, now):
+            yield Event("room.opened", told)
     elif change.resource == "person":
         yield Event("person.availability_changed", {"personId": change.id, **change.after, "previous": change.before})
     else:

@@ -5,26 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from solver.conference import Conference, Interval, Placement, Schedule
-from solver.grid import Clock
-from webapp.services.views import instant
-from webapp.store.rows import AuditRow, ScheduleRow
+from solver.conference import Conference, Day, Interval, Placement, Schedule
+from webapp.services.views import instant, read_intervals, read_minute
+from webapp.store.rows import AuditRow, EditorRow, ScheduleRow
 
 
 def changed_since(session: Session, schedule: ScheduleRow, version: int) -> list[dict[str, Any]]:
     """Each change after `version`, oldest first: what it touched, which fields, by whom and when."""
-    entries = session.scalars(
-        select(AuditRow)
+    entries = session.execute(
+        select(AuditRow, EditorRow.name)
+        .outerjoin(EditorRow, EditorRow.id == AuditRow.editor_id)
         .where(AuditRow.schedule_id == schedule.id, AuditRow.version > version)
         .order_by(AuditRow.number)
     )
-    return [told for entry in entries for told in changes_of(entry)]
+    return [{**told, "editorName": name} for entry, name in entries for told in changes_of(entry)]
 
 
 def changes_of(entry: AuditRow) -> list[dict[str, Any]]:
@@ -49,20 +49,23 @@ def earlier(
 ) -> tuple[Conference, Schedule]:
     """The conference and schedule before the changes `since`, as `changed_since` tells them, were made."""
     rooms, people, sessions = dict(conference.room), dict(conference.person), dict(conference.session)
-    places, clock = dict(schedule), conference.clock
+    places, days = dict(schedule), conference.days
     for change in reversed(since):
         previous = change["previousValues"]
         match change:
             case {"resource": "room", "roomId": room}:
-                rooms[room] = replace(rooms[room], closed=_intervals(clock, previous["closed"]))
+                rooms[room] = replace(rooms[room], closed=read_intervals(previous["closed"]))
             case {"resource": "person", "personId": person}:
-                people[person] = replace(people[person], unavailable=_intervals(clock, previous["unavailable"]))
+                people[person] = replace(people[person], unavailable=read_intervals(previous["unavailable"]))
             case {"resource": "session", "sessionId": session}:
                 facts = {key: previous[key] for key in ("minutes", "pinned", "audience") if key in previous}
                 sessions[session] = replace(sessions[session], **facts)
-                _put_back(clock, places, session, previous)
+                _put_back(places, session, previous)
+            case {"resource": "schedule"}:
+                days = _days(previous["hours"]) if "hours" in previous else days
     then = replace(
         conference,
+        days=days,
         rooms=tuple(rooms.values()),
         people=tuple(people.values()),
         sessions=tuple(sessions.values()),
@@ -70,20 +73,19 @@ def earlier(
     return then, places
 
 
-def _put_back(clock: Clock, places: dict[str, Placement], session: str, previous: Mapping[str, Any]) -> None:
+def _put_back(places: dict[str, Placement], session: str, previous: Mapping[str, Any]) -> None:
     """Give a session its previous place: of room and start, what did not change is not among the previous values."""
     now = places.pop(session, None)
     room = previous.get("roomId", now.room if now else None)
     start = now.start if now else None
     if "startTime" in previous:
-        start = None if previous["startTime"] is None else _minute(clock, previous["startTime"])
+        start = None if previous["startTime"] is None else read_minute(previous["startTime"])
     if room is not None and start is not None:
         places[session] = Placement(room, start)
 
 
-def _intervals(clock: Clock, told: Sequence[Mapping[str, str]]) -> tuple[Interval, ...]:
-    return tuple(Interval(_minute(clock, one["from"]), _minute(clock, one["to"])) for one in told)
-
-
-def _minute(clock: Clock, told: str) -> int:
-    return clock.minute(datetime.fromisoformat(told))
+def _days(told: Sequence[Mapping[str, str]]) -> tuple[Day, ...]:
+    return tuple(
+        Day(date.fromisoformat(one["date"]), Interval(read_minute(one["start"]), read_minute(one["end"])))
+        for one in told
+    )

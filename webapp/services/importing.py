@@ -10,7 +10,6 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from solver.check import violations
 from webapp.events import log
 from webapp.events.types import Event
 from webapp.services import auditing, ledger
@@ -44,12 +43,11 @@ def _import(store: Store, session: Session, imported: Imported, slug: str | None
 
     now = now_utc()
     conference = imported.conference
-    found = violations(conference, imported.schedule)
     row = ScheduleRow(
         id=str(uuid4()),
         slug=_free_slug(session, slug, conference.name),
         version=1,
-        status="conflicted" if found else "ready_to_publish",
+        status="draft",
         created_at=now,
         updated_at=now,
         updated_by=editor_id,
@@ -59,13 +57,16 @@ def _import(store: Store, session: Session, imported: Imported, slug: str | None
         name=conference.name,
         timezone=conference.timezone,
         frame=frame(conference),
+        settings={},
     )
+    found = ledger.find(row, conference, imported.schedule)
+    row.status = ledger.standing(found)
     session.add(row)
     session.flush()
     facts = Facts(row.id, row.version, conference, imported.schedule)
     insert_facts(session, facts)
     session.add(CarriedRow(schedule_id=row.id, format=imported.format, data=imported.carried))
-    conflicts = ledger.settle(session, row.id, ledger.identify(row.id, found), now=now)
+    conflicts = ledger.settle(session, row.id, found, now=now)
     document = callboard_json(conference, imported.schedule)
     auditing.record(session, row, "import", {"document": document}, editor_id=editor_id, now=now)
     told = {

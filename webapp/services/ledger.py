@@ -11,10 +11,12 @@ from uuid import UUID, uuid5
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from solver.conference import Conference, Schedule
 from solver.rules.violation import Violation
 from webapp.events.types import Event
+from webapp.services.severities import Severity, judged, severity
 from webapp.services.views import instant
-from webapp.store.rows import ConflictRow
+from webapp.store.rows import AuditRow, ConflictRow, EditorRow, OverrideRow, ScheduleRow
 
 TYPES: Mapping[str, str] = {
     "room_overlap": "room_collision",
@@ -35,20 +37,36 @@ class Found:
 
     id: str
     violation: Violation
+    severity: Severity = "block"
+
+    @property
+    def blocks(self) -> bool:
+        return self.severity == "block"
 
     def json(self) -> dict[str, Any]:
         return {
             "conflictId": self.id,
             "conflictType": TYPES.get(self.violation.rule, "other"),
             "rule": self.violation.rule,
+            "severity": self.severity,
             "sessionIds": list(self.violation.sessions),
             "message": self.violation.message,
         }
 
 
-def identify(schedule_id: str, violations: Iterable[Violation]) -> list[Found]:
-    """The violations with their conflict ids: the same violation always gets the same one."""
-    return [Found(_identity(schedule_id, violation), violation) for violation in violations]
+def find(row: ScheduleRow, conference: Conference, schedule: Schedule) -> list[Found]:
+    """What the schedule breaks, under its conflict ids: the same violation always gets the same one.
+
+    What the conference's settings let pass is no conflict.
+    """
+    severities = row.settings.get("severities", {})
+    counting, _ = judged(conference, schedule, severities)
+    return [Found(_identity(row.id, one), one, severity(severities, one.rule)) for one in counting]
+
+
+def standing(found: Iterable[Found]) -> str:
+    """The status that a schedule has with these conflicts."""
+    return "conflicted" if any(one.blocks for one in found) else "ready_to_publish"
 
 
 def settle(session: Session, schedule_id: str, found: Sequence[Found], *, now: datetime) -> list[Event]:
@@ -62,7 +80,7 @@ def settle(session: Session, schedule_id: str, found: Sequence[Found], *, now: d
             events.append(Event("conflict.detected", one.json()))
             continue
         if row.status == RESOLVED:
-            row.status, row.last_updated_at = UNRESOLVED, now
+            row.status, row.opened_at, row.last_updated_at = UNRESOLVED, now, now
             events.append(Event("conflict.detected", {**one.json(), "reopened": True}))
         if row.message != one.violation.message:
             row.message, row.last_updated_at = one.violation.message, now
@@ -73,16 +91,64 @@ def settle(session: Session, schedule_id: str, found: Sequence[Found], *, now: d
     return events
 
 
-def conflict_json(row: ConflictRow) -> dict[str, Any]:
-    """A conflict on record as the API tells it."""
-    return {
-        **_brief(row),
-        "personId": row.person,
-        "roomId": row.room,
-        "status": row.status,
-        "detectedAt": instant(row.detected_at),
-        "lastUpdatedAt": instant(row.last_updated_at),
-    }
+def unresolved(session: Session, schedule: ScheduleRow, *, blocking: bool = False) -> list[ConflictRow]:
+    """The conflicts that stand open, the oldest first; only those that block, if wanted."""
+    rows = session.scalars(
+        select(ConflictRow)
+        .where(ConflictRow.schedule_id == schedule.id, ConflictRow.status == UNRESOLVED)
+        .order_by(ConflictRow.detected_at, ConflictRow.id)
+    )
+    severities = schedule.settings.get("severities", {})
+    return [row for row in rows if not blocking or severity(severities, row.rule) == "block"]
+
+
+def told(session: Session, schedule: ScheduleRow, rows: Sequence[ConflictRow]) -> list[dict[str, Any]]:
+    """Conflicts on record as the API tells them, each with the overrides that accepted it, the oldest first."""
+    severities = schedule.settings.get("severities", {})
+    accepted = _overrides(session, schedule, {row.id for row in rows})
+    return [
+        {
+            **_brief(row),
+            "severity": severity(severities, row.rule),
+            "personId": row.person,
+            "roomId": row.room,
+            "status": row.status,
+            "detectedAt": instant(row.detected_at),
+            "lastUpdatedAt": instant(row.last_updated_at),
+            "acknowledged": any(created >= (row.opened_at or row.detected_at) for created, _ in accepted[row.id]),
+            "overrides": [override for _, override in accepted[row.id]],
+        }
+        for row in rows
+    ]
+
+
+def _overrides(
+    session: Session, schedule: ScheduleRow, conflicts: set[str]
+) -> dict[str, list[tuple[datetime, dict[str, Any]]]]:
+    """Conflict id → the overrides that name it: when, and who, why and at which version."""
+    found: dict[str, list[tuple[datetime, dict[str, Any]]]] = {conflict: [] for conflict in conflicts}
+    if not conflicts:
+        return found
+    entries = session.execute(
+        select(OverrideRow, EditorRow.name)
+        .join(AuditRow, AuditRow.id == OverrideRow.audit_entry_id)
+        .outerjoin(EditorRow, EditorRow.id == OverrideRow.editor_id)
+        .where(AuditRow.schedule_id == schedule.id)
+        .order_by(AuditRow.number)
+    )
+    for entry, editor_name in entries:
+        override = {
+            "auditEntryId": entry.audit_entry_id,
+            "saveAttemptId": entry.save_attempt_id,
+            "editorId": entry.editor_id,
+            "editorName": editor_name,
+            "reason": entry.reason,
+            "savedVersion": entry.saved_version,
+            "createdAt": instant(entry.created_at),
+        }
+        for conflict in conflicts.intersection(entry.affected_conflict_ids):
+            found[conflict].append((entry.created_at, override))
+    return found
 
 
 def _brief(row: ConflictRow) -> dict[str, Any]:
@@ -108,6 +174,7 @@ def _opened(schedule_id: str, one: Found, now: datetime) -> ConflictRow:
         message=violation.message,
         status=UNRESOLVED,
         detected_at=now,
+        opened_at=now,
         last_updated_at=now,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from solver.conference import Placement
@@ -18,7 +17,7 @@ from webapp.services.history import changed_since
 from webapp.services.reading import find, published_facts
 from webapp.services.views import head_json, placement_json
 from webapp.store import Facts, Store
-from webapp.store.rows import ConflictRow, PublishedRow, ScheduleRow
+from webapp.store.rows import PublishedRow, ScheduleRow
 
 
 def publish(store: Store, reference: str, *, expected_version: int, editor_id: str | None) -> dict[str, Any]:
@@ -35,14 +34,14 @@ def publish(store: Store, reference: str, *, expected_version: int, editor_id: s
                 version=row.version,
                 changedSince=changed_since(session, row, expected_version),
             )
-        conflicts = unresolved(session, row.id)
+        conflicts = ledger.unresolved(session, row, blocking=True)
         if conflicts:
             count = (
                 "one unresolved conflict blocks"
                 if len(conflicts) == 1
                 else f"{len(conflicts)} unresolved conflicts block"
             )
-            raise Blocked(f"{count} publishing", conflicts=conflicts)
+            raise Blocked(f"{count} publishing", conflicts=ledger.told(session, row, conflicts))
         if row.status != "published":
             make_public(session, store, row, store.facts(session, row), editor_id=editor_id, now=now_utc())
         return head_json(row)
@@ -92,16 +91,6 @@ def make_public(
         now=now,
         save_attempt_id=save_attempt_id,
     )
-
-
-def unresolved(session: Session, schedule_id: str) -> list[dict[str, Any]]:
-    """The conflicts that stand open."""
-    rows = session.scalars(
-        select(ConflictRow)
-        .where(ConflictRow.schedule_id == schedule_id, ConflictRow.status == ledger.UNRESOLVED)
-        .order_by(ConflictRow.detected_at, ConflictRow.id)
-    )
-    return [ledger.conflict_json(row) for row in rows]
 
 
 def _public_changes(before: Facts | None, after: Facts) -> list[dict[str, Any]]:

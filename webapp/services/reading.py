@@ -129,7 +129,7 @@ def conflicts(store: Store, reference: str, *, status: str | None, after: str, l
         query = select(ConflictRow).where(ConflictRow.schedule_id == row.id, ConflictRow.id > after)
         if status is not None:
             query = query.where(ConflictRow.status == status)
-        return [ledger.conflict_json(one) for one in session.scalars(query.order_by(ConflictRow.id).limit(limit))]
+        return ledger.told(session, row, session.scalars(query.order_by(ConflictRow.id).limit(limit)).all())
 
     return store.read(work)
 

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from solver.check import violations
 from solver.edits import Edited
+from webapp.events import log
+from webapp.events.types import Event
 from webapp.schemas import DocumentError, apply_edits, expand_edits, read_edits
 from webapp.services import auditing, ledger
 from webapp.services.clock import now_utc
@@ -25,6 +26,7 @@ from webapp.store import Facts, Store
 from webapp.store.rows import SaveAttemptRow, ScheduleRow
 
 STATUS = {"saved": 200, "cancelled": 200, "warning_required": 409, "stale_blocked": 412, "validation_failed": 422}
+BLOCKED = ("warning_required", "stale_blocked")
 REASON_LENGTH = 500
 
 
@@ -115,10 +117,11 @@ class _Attempt:
             edited = _read(facts, self.request.changes)
         except DocumentError as error:
             return _Verdict("validation_failed", str(error), extra={"place": error.place})
-        found = ledger.identify(self.row.id, violations(edited.conference, edited.schedule))
-        if found and (reason is None or self.request.publish):
+        found = ledger.find(self.row, edited.conference, edited.schedule)
+        blocking = [one for one in found if one.blocks]
+        if blocking and (reason is None or self.request.publish):
             verb = "publishing takes a schedule without conflicts" if self.request.publish else "override or cancel"
-            return _Verdict("warning_required", f"{_count(found)} would remain: {verb}", found)
+            return _Verdict("warning_required", f"{_count(blocking)} would remain: {verb}", found)
         return self._commit(facts, edited, found, reason)
 
     def _commit(self, facts: Facts, edited: Edited, found: Sequence[ledger.Found], reason: str | None) -> _Verdict:
@@ -135,9 +138,36 @@ class _Attempt:
             return self._stale("the schedule was changed by somebody else just now")
         return _Verdict("saved", conflicts=found, extra={"auditEntryId": audit_entry_id})
 
+    def _blocked(self, answer: SaveAnswer) -> Event:
+        """What editors hear of a save that was held up."""
+        told = {key: answer.attempt[key] for key in ("saveAttemptId", "expectedVersion", "result", "editorId")}
+        conflicts = [one["conflictId"] for one in answer.attempt["conflicts"]]
+        return Event("save.blocked", {**told, "detail": answer.detail, "conflictIds": conflicts})
+
     def _stale(self, detail: str) -> _Verdict:
         since = changed_since(self.session, self.row, self.request.expected_version)
-        return _Verdict("stale_blocked", detail, extra={"changedSince": since})
+        return _Verdict("stale_blocked", detail, extra={"changedSince": since, **self._worth_now()})
+
+    def _worth_now(self) -> dict[str, Any]:
+        """Whether the changes could still be made to the schedule of now, and what they would newly break."""
+        facts = self.store.facts(self.session, self.row)
+        missing = missing_session(facts.conference, self.request.changes)
+        try:
+            edited = None if missing is not None else _read(facts, self.request.changes)
+            reason = None if edited else f"there is no session '{missing}' any more"
+        except DocumentError as error:
+            edited, reason = None, str(error)
+        if edited is None:
+            return {"stillValid": False, "notValidBecause": reason, "newConflicts": []}
+        known = {row.id for row in ledger.unresolved(self.session, self.row)}
+        found = ledger.find(self.row, edited.conference, edited.schedule)
+        new = [one for one in found if one.id not in known]
+        blocking = [one for one in new if one.blocks]
+        return {
+            "stillValid": not blocking,
+            "notValidBecause": f"{_count(blocking)} would arise" if blocking else None,
+            "newConflicts": [one.json() for one in new],
+        }
 
     def _answer(self, verdict: _Verdict, created_at: datetime) -> SaveAnswer:
         attempt = {
@@ -156,6 +186,8 @@ class _Attempt:
         return SaveAnswer(verdict.result, verdict.detail, attempt)
 
     def _remember(self, earlier: SaveAttemptRow | None, answer: SaveAnswer) -> None:
+        if answer.result in BLOCKED:
+            log.append(self.session, self.row, [self._blocked(answer)], now=self.now)
         stored = {"detail": answer.detail, "attempt": answer.attempt}
         if earlier is not None:
             earlier.result, earlier.status_code, earlier.answer = answer.result, STATUS[answer.result], stored

@@ -15,7 +15,6 @@ from typing import Any, Literal, NoReturn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from solver.check import violations
 from solver.conference import Conference, Schedule
 from webapp.services import auditing, differences, ledger
 from webapp.services.clock import now_utc
@@ -107,7 +106,7 @@ def _undo(store: Store, session: Session, row: ScheduleRow, request: UndoRequest
     if any(_is_overwritten(facts, change) for change in step.changes):
         _refuse_to_overwrite(session, facts, step, request)
     conference, schedule = earlier(facts.conference, facts.schedule, step.changes)
-    found = ledger.identify(row.id, violations(conference, schedule))
+    found = ledger.find(row, conference, schedule)
     if reason is None:
         _refuse_new_conflicts(session, facts, step, request, found)
     now = now_utc()
@@ -250,12 +249,12 @@ def _refuse_to_overwrite(session: Session, facts: Facts, step: Step, request: Un
 def _refuse_new_conflicts(
     session: Session, facts: Facts, step: Step, request: UndoRequest, found: Sequence[ledger.Found]
 ) -> None:
-    """Refuse if conflicts would come of it that are not on record as unresolved."""
+    """Refuse if conflicts would come of it that block and are not on record as unresolved."""
     unresolved = select(ConflictRow.id).where(
         ConflictRow.schedule_id == facts.schedule_id, ConflictRow.status == ledger.UNRESOLVED
     )
     known = set(session.scalars(unresolved))
-    new = [one for one in found if one.id not in known]
+    new = [one for one in found if one.blocks and one.id not in known]
     if not new:
         return
     named: set[tuple[str, str]] = set()

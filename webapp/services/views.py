@@ -5,12 +5,12 @@ Keys are camelCase and times carry the conference's offset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from solver.conference import Conference, Interval, Person, Placement, Room, Session
+from solver.conference import Conference, Interval, Minute, Person, Placement, Room, Session
 from solver.grid import Clock
 from webapp.store import Facts
 from webapp.store.rows import ScheduleRow
@@ -77,17 +77,22 @@ def person_json(clock: Clock, person: Person, *, public: bool) -> dict[str, Any]
 
 def conference_json(conference: Conference) -> dict[str, Any]:
     """The conference itself: name, time zone, grid and days."""
-    clock = conference.clock
     return {
         "name": conference.name,
         "timezone": conference.timezone,
         "gridMinutes": conference.grid_minutes,
         "speakerGapMinutes": conference.speaker_gap,
-        "days": [
-            {"date": day.date.isoformat(), "start": clock.iso(day.hours.start), "end": clock.iso(day.hours.end)}
-            for day in conference.days
-        ],
+        "days": hours_json(conference),
     }
+
+
+def hours_json(conference: Conference) -> list[dict[str, str]]:
+    """The days and their opening hours."""
+    clock = conference.clock
+    return [
+        {"date": day.date.isoformat(), "start": clock.iso(day.hours.start), "end": clock.iso(day.hours.end)}
+        for day in conference.days
+    ]
 
 
 def public_facts(conference: Conference) -> Conference:
@@ -146,3 +151,13 @@ def head_json(row: ScheduleRow) -> dict[str, Any]:
 def intervals_json(clock: Clock, intervals: Iterable[Interval]) -> list[dict[str, str]]:
     """Stretches of time."""
     return [{"from": clock.iso(one.start), "to": clock.iso(one.end)} for one in intervals]
+
+
+def read_intervals(told: Iterable[Mapping[str, str]]) -> tuple[Interval, ...]:
+    """Stretches of time as `intervals_json` tells them."""
+    return tuple(Interval(read_minute(one["from"]), read_minute(one["to"])) for one in told)
+
+
+def read_minute(told: str) -> Minute:
+    """A moment that carries its offset."""
+    return int(datetime.fromisoformat(told).timestamp() // 60)

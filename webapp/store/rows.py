@@ -69,6 +69,8 @@ class ScheduleRow(Row):
     timezone: Mapped[str] = mapped_column(String(64))
     frame: Mapped[dict[str, Any]]
     """The grid, the speaker gap, the days, and the apart, order and travel entries."""
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """The severities, the lock policy and the preferences, as far as they are not the usual ones."""
 
 
 class RoomRow(Row):
@@ -159,6 +161,8 @@ class ConflictRow(Row):
     message: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(20))
     detected_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    """When it was last detected: at first, or when it came back."""
     last_updated_at: Mapped[datetime]
 
 

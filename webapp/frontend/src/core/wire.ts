@@ -133,8 +133,8 @@ export type EditWire =
   | { op: "resize"; session: string; minutes: number }
   | { op: "swap"; sessions: [string, string] }
   | { op: "unplace" | "pin" | "unpin"; session: string }
-  | { op: "close_room"; room: string; from: string; to: string }
-  | { op: "person_unavailable"; person: string; from: string; to: string }
+  | { op: "close_room" | "open_room"; room: string; from: string; to: string }
+  | { op: "person_unavailable" | "person_available"; person: string; from: string; to: string }
   | { op: "set_audience"; session: string; audience: number | null };
 
 export interface RepairMoveWire {

@@ -1,0 +1,44 @@
+"""A conference's settings."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from webapp import auth
+from webapp.api import answers, requests
+from webapp.api.common import PRIVATE, answer, store, takes_json
+from webapp.services import configuring
+
+bp = APIBlueprint("settings", __name__, tag="Settings")
+
+
+@bp.get("/schedules/<reference>/settings")
+@auth.requires("editor")
+@bp.output(answers.Settings)
+def get_settings(reference: str) -> Response:
+    """How grave each rule is, the opening hours, the lock policy and the preferences."""
+    return _answer(configuring.settings(store(), reference))
+
+
+@bp.put("/schedules/<reference>/settings")
+@auth.requires("admin")
+@takes_json
+@bp.input(requests.Settings, arg_name="body")
+@bp.output(answers.Settings)
+def put_settings(reference: str, body: requests.Settings) -> Response:
+    """Change settings.  What is left out stays; another severity or other hours make a new version of the draft."""
+    request = configuring.SettingsRequest(
+        expected_version=body.expected_version,
+        severities=body.severities,
+        lock_policy=None
+        if body.lock_policy is None
+        else body.lock_policy.model_dump(by_alias=True, exclude_unset=True),
+        hours=body.hours,
+        preferences=body.preferences,
+    )
+    return _answer(configuring.configure(store(), reference, request, editor_id=auth.current().editor_id))
+
+
+def _answer(told: dict[str, object]) -> Response:
+    return answer(told, headers={**PRIVATE, "ETag": f'"v{told["version"]}"'})
