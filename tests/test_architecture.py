@@ -89,8 +89,9 @@ def loaded_by(code: str, *arguments: str) -> set[str]:
 
 
 COME_WITH_FLASK = {"itsdangerous", "jinja2", "markupsafe", "werkzeug"}
-#: Needed without an import: a driver named in database URLs, and the time zones where the system has none.
-USED_WITHOUT_IMPORT = {"psycopg", "tzdata"}
+#: Needed without an import: a driver named in database URLs, one that limits are counted with, and the time zones where
+#: the system has none.
+USED_WITHOUT_IMPORT = {"psycopg", "redis", "tzdata"}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:

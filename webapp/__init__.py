@@ -18,7 +18,7 @@ def create_app(settings: Settings) -> APIFlask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from webapp import api, auth, live, pages, problems, security
-    from webapp.auth import views as auth_views
+    from webapp.auth.rates import Rates
     from webapp.bell import SilentBell
     from webapp.serving.solver_client import SolverClient
     from webapp.store import open_store
@@ -38,6 +38,7 @@ def create_app(settings: Settings) -> APIFlask:
     # Looked up at each ring: the hub puts itself there when it starts.
     store.bell = lambda schedule_id, seq: app.extensions["callboard.bell"].ring(schedule_id, seq)
     app.extensions["callboard.solver"] = SolverClient(str(settings.solver_socket))
+    app.extensions["callboard.rates"] = Rates(settings)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
@@ -45,9 +46,8 @@ def create_app(settings: Settings) -> APIFlask:
     problems.init_app(app)
     security.init_app(app)
     auth.init_app(app)
-    app.register_blueprint(auth_views.bp)
     api.init_app(app)
-    app.register_blueprint(pages.bp)
+    pages.init_app(app)
     live.init_app(app)
     for blueprint in app.blueprints.values():
         if not hasattr(blueprint, "enable_openapi"):

@@ -22,7 +22,8 @@ COMMANDS = {
     "export": "webapp.commands.files",
     "demo": "webapp.commands.serving",
     "serve": "webapp.commands.serving",
-    "token": "webapp.commands.operation",
+    "user": "webapp.commands.access",
+    "token": "webapp.commands.access",
     "db": "webapp.commands.operation",
 }
 """Where each command lives.  A command is loaded when it is asked for, and its modules load nothing heavy."""

@@ -44,6 +44,7 @@ REFUSALS: Mapping[type[errors.Refusal], Kind] = {
     errors.Unavailable: Kind("unavailable", 503, "Not available just now"),
     errors.Denied: Kind("forbidden", 403, "Not allowed"),
     errors.Unauthenticated: Kind("unauthenticated", 401, "Not signed in"),
+    errors.TooMany: Kind("too-many-requests", 429, "Too many requests"),
 }
 
 SAVE_RESULTS: Mapping[str, Kind] = {
@@ -85,7 +86,7 @@ def init_app(app: Flask) -> None:
     from solver.rules import RuleError
     from webapp.schemas import DocumentError
 
-    app.register_error_handler(errors.Refusal, _refused)
+    app.register_error_handler(errors.Refusal, refused)
     app.register_error_handler(DocumentError, _unreadable)
     app.register_error_handler(RuleError, _rule_failed)
     app.register_error_handler(HTTPError, _misshapen)
@@ -93,10 +94,13 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def _refused(error: errors.Refusal) -> Response:
+def refused(error: errors.Refusal) -> Response:
+    """The problem that a refusal is."""
     answer = response(REFUSALS[type(error)], error.detail, error.facts)
     if isinstance(error, errors.Unauthenticated):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="callboard"'
+    if isinstance(error, errors.TooMany):
+        answer.headers["Retry-After"] = str(error.facts["retryAfter"])
     return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -31,6 +32,14 @@ class Settings:
     request_bytes: int = 4 * 2**20
     """The largest body of any other request."""
     sign_in_days: int = 30
+    redis: str = ""
+    """The URL of a Redis server that several machines count together in; this process counts alone unless given."""
+    sign_ins_per_minute: int = 10
+    """How often one address, or one name, may try to sign in; 0 is no limit, here and below."""
+    saves_per_minute: int = 6000
+    """How many changes one caller may ask to save."""
+    solves_per_minute: int = 3000
+    """How many checks and repairs one caller may ask for."""
 
     def __post_init__(self) -> None:
         if not self.database:
@@ -45,14 +54,19 @@ class Settings:
         *,
         data: str | Path | None = None,
         database: str | None = None,
+        redis: str | None = None,
     ) -> Settings:
-        """Settings from `CALLBOARD_*` variables; what is passed here wins."""
+        """Settings from `CALLBOARD_*` variables; what is passed here wins.
+
+        Raises `ValueError` that names the variable which cannot be used.
+        """
         given = os.environ if environment is None else environment
         return cls(
             data=Path(data or given.get("CALLBOARD_DATA") or "callboard-data"),
             database=database or given.get("CALLBOARD_DATABASE") or "",
             solver_socket=Path(socket) if (socket := given.get("CALLBOARD_SOLVER_SOCKET")) else None,
-            proxies=int(given.get("CALLBOARD_PROXIES") or 0),
+            redis=_redis_url("--redis" if redis else "CALLBOARD_REDIS", redis or given.get("CALLBOARD_REDIS") or ""),
+            **{name: _count(given, name) for name in COUNTS if given.get(_variable(name))},
         )
 
     def __repr__(self) -> str:
@@ -60,7 +74,28 @@ class Settings:
         return f"Settings({', '.join(shown)})"
 
 
+COUNTS = ("proxies", "sign_ins_per_minute", "saves_per_minute", "solves_per_minute")
+"""The settings that are whole numbers, each after its environment variable."""
+
+
+def _variable(name: str) -> str:
+    return f"CALLBOARD_{name.upper()}"
+
+
+def _count(given: Mapping[str, str], name: str) -> int:
+    text = given[_variable(name)]
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        raise ValueError(f"{_variable(name)}: it must be a whole number that is not negative, not '{text}'")
+    return int(text)
+
+
+def _redis_url(source: str, url: str) -> str:
+    if url and not re.match(r"(rediss?|unix)://.", url):
+        raise ValueError(f"{source}: it is not the URL of a Redis server, such as redis://host:6379/0")
+    return url
+
+
 def _redacted(name: str, value: object) -> object:
-    if name == "database" and isinstance(value, str):
+    if name in ("database", "redis") and isinstance(value, str) and value:
         return make_url(value).render_as_string(hide_password=True)
     return str(value) if isinstance(value, Path) else value

@@ -1,4 +1,4 @@
-"""Who may do what: every route and every role, cookies, links, tokens, other sites."""
+"""Credentials: tokens, one-time links, cookies, and what other sites cannot do."""
 
 from __future__ import annotations
 
@@ -14,75 +14,12 @@ from sqlalchemy import select, update
 
 from tests.webapp.small import Caller, move
 from webapp.auth import links, tokens
-from webapp.auth.identity import ROLES
 from webapp.services.clock import now_utc
 from webapp.store import Store
 from webapp.store.rows import EditorRow, LinkRow, SignInRow, TokenRow
 
 COOKIE = "callboard_session"
 SAVE = {"saveAttemptId": "a-1", "expectedVersion": 1, "changes": [move("knots", "12:00")]}
-LEAST_ROLE: dict[tuple[str, str], str] = {
-    ("GET", "/api/v1/schedules"): "anonymous",
-    ("POST", "/api/v1/schedules"): "admin",
-    ("GET", "/api/v1/schedules/<reference>"): "anonymous",
-    ("GET", "/api/v1/schedules/<reference>/published"): "anonymous",
-    ("GET", "/api/v1/schedules/<reference>/settings"): "editor",
-    ("PUT", "/api/v1/schedules/<reference>/settings"): "admin",
-    ("POST", "/api/v1/schedules/<reference>/checks"): "editor",
-    ("POST", "/api/v1/schedules/<reference>/repairs"): "editor",
-    ("POST", "/api/v1/schedules/<reference>/repairs/validate"): "editor",
-    ("POST", "/api/v1/schedules/<reference>/saves"): "editor",
-    ("GET", "/api/v1/schedules/<reference>/saves"): "editor",
-    ("POST", "/api/v1/schedules/<reference>/publish"): "editor",
-    ("GET", "/api/v1/schedules/<reference>/undo"): "editor",
-    ("POST", "/api/v1/schedules/<reference>/undo"): "editor",
-    ("POST", "/api/v1/schedules/<reference>/redo"): "editor",
-    ("GET", "/api/v1/schedules/<reference>/conflicts"): "editor",
-    ("GET", "/api/v1/schedules/<reference>/audit"): "editor",
-    ("GET", "/api/v1/schedules/<reference>/events"): "anonymous",
-    ("GET", "/api/v1/schedules/<reference>/now"): "anonymous",
-    ("GET", "/api/v1/schedules/<reference>/export.<suffix>"): "anonymous",
-}
-BODIES: dict[str, Any] = {
-    "checks": {"edits": []},
-    "repairs": {"expectedVersion": 1, "edits": []},
-    "validate": {"baseVersion": 1, "edits": SAVE["changes"], "moves": []},
-    "saves": SAVE,
-    "publish": {"expectedVersion": 1},
-    "undo": {"expectedVersion": 1},
-    "redo": {"expectedVersion": 1},
-    "settings": {"expectedVersion": 1},
-}
-ADMITTED = (200, 201, 409)
-"""What those get who may: nothing to undo is an answer, too."""
-
-
-def test_every_route_is_in_the_table(app: Flask) -> None:
-    routes = {
-        (method, rule.rule)
-        for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/v1/schedules")
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-    assert routes == set(LEAST_ROLE)
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize(("method", "route"), LEAST_ROLE)
-def test_every_route_for_every_role(
-    caller: Callable[[str], Caller], small: dict[str, Any], method: str, route: str, role: str
-) -> None:
-    caller("editor").publish()
-    who = caller(role)
-    path = route.replace("<reference>", "mill").replace("<suffix>", "ics")
-    body = BODIES.get(route.rpartition("/")[2], small) if method in ("POST", "PUT") else None
-    response = who.client.open(path, method=method, json=body, headers=who.headers)
-    if ROLES.index(role) >= ROLES.index(LEAST_ROLE[method, route]):  # type: ignore[arg-type]
-        assert response.status_code in ADMITTED, response.text
-    else:
-        assert response.status_code == (401 if role == "anonymous" else 403)
-        assert response.mimetype == "application/problem+json"
-    assert who.client.get("/api/v1/schedules/mill").status_code == 200
 
 
 def test_nobody_unknown_learns_whether_a_schedule_exists(attendee: Caller) -> None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.webapp.small import Caller, move
+from webapp.auth import links, people, tokens
 from webapp.schemas import read_document
 from webapp.services import auditing, importing
-from webapp.store import Store
+from webapp.services.clock import now_utc
+from webapp.services.errors import Taken
+from webapp.store import Store, migrating, open_store, upgrade
+from webapp.store.databases import connect
 from webapp.store.rows import Row
 
 
@@ -79,6 +87,51 @@ def test_twins_of_one_request_get_one_answer(caller: Any) -> None:
 def test_the_record_takes_no_change(editor: Caller, store: Store, statement: str) -> None:
     with pytest.raises(DBAPIError, match="immutable"):
         store.write(lambda session: session.execute(text(statement)))
+
+
+def test_people_and_tokens_come_and_go(app: Flask, store: Store) -> None:
+    people.create(store, "Ada", "editor", "correct horse battery")
+    with pytest.raises(Taken):
+        people.create(store, "ADA", "admin")
+    client = app.test_client()
+    form = {"name": "ada", "password": "correct horse battery"}
+    assert client.post("/sign-in", data=form, headers={"Origin": "http://localhost"}).status_code == 303
+    link = links.create_for(store, "ada")
+    assert app.test_client().get(f"/sign-in?token={link}").status_code == 303
+    assert app.test_client().get(f"/sign-in?token={link}").status_code == 403
+    ends = now_utc() + timedelta(hours=1)
+    token = tokens.create(store, "editor", name="board", scopes=["save", "read"], expires_at=ends)
+    [listed] = tokens.listing(store)
+    assert (listed.name, listed.scopes, listed.expires_at) == ("board", ("read", "save"), ends)
+    assert store.read(lambda session: tokens.identify(session, token)) is not None
+    tokens.revoke(store, listed.id[:8])
+    assert store.read(lambda session: tokens.identify(session, token)) is None
+    people.remove(store, "Ada")
+    assert client.get("/account").status_code == 401
+    people.create(store, "Ada", "viewer")
+
+
+def test_an_upgrade_keeps_those_who_are_signed_in(tmp_path: Path) -> None:
+    """On SQLite, a table that is made anew would take along whatever refers to it."""
+    first = connect(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    with first.writer.begin() as connection:
+        command.upgrade(migrating.config(connection), "0001")
+        for statement in (
+            "INSERT INTO editor VALUES ('e', 'Ada', 'admin', '2027-01-01 00:00:00')",
+            "INSERT INTO sign_in VALUES ('s', 'e', '2027-01-01 00:00:00', '2099-01-01 00:00:00')",
+            "INSERT INTO token VALUES ('t', 'e', '2027-01-01 00:00:00')",
+            "INSERT INTO link VALUES ('l', 'admin', '2027-01-01 00:00:00', '2099-01-01 00:00:00', NULL)",
+        ):
+            connection.execute(text(statement))
+    first.dispose()
+    upgrade(str(first.url))
+    store = open_store(str(first.url))
+    for table in ("editor", "sign_in", "token", "link"):
+        count = text(f"SELECT count(*) FROM {table}")
+        assert store.read(lambda session, count=count: session.scalar(count)) == 1, table
+    [listed] = tokens.listing(store)
+    assert (listed.name, listed.scopes, listed.expires_at) == ("Ada", None, None)
+    store.close()
 
 
 def test_two_schedules_do_not_share_a_name(caller: Any, store: Store, small: dict[str, Any]) -> None:

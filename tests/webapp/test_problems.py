@@ -47,6 +47,7 @@ def test_the_types_of_problems_do_not_change() -> None:
         ("bad-request", 400),
         ("unauthenticated", 401),
         ("forbidden", 403),
+        ("too-many-requests", 429),
         ("not-found", 404),
         ("method-not-allowed", 405),
         ("name-taken", 409),

@@ -60,7 +60,11 @@ def test_a_commit_is_on_the_disk_before_it_is_acknowledged(fresh: Store) -> None
 
 def test_foreign_keys_hold(fresh: Store) -> None:
     with pytest.raises(IntegrityError):
-        fresh.write(lambda session: session.execute(text("INSERT INTO token VALUES ('a', 'nobody', '2027-01-01')")))
+        fresh.write(
+            lambda session: session.execute(
+                text("INSERT INTO token (hash, editor_id, created_at) VALUES ('a', 'nobody', '2027-01-01')")
+            )
+        )
 
 
 def test_readers_cannot_write(fresh: Store) -> None:
@@ -73,7 +77,9 @@ def test_an_exception_leaves_no_trace(fresh: Store) -> None:
     fresh.bell = lambda *news: rung.append(news)
 
     def work(session: Session) -> None:
-        session.execute(text("INSERT INTO editor VALUES ('a', 'A', 'editor', '2027-01-01')"))
+        session.execute(
+            text("INSERT INTO editor (id, name, role, created_at) VALUES ('a', 'A', 'editor', '2027-01-01')")
+        )
         session.info["news"] = {"a": 1}
         raise RuntimeError("no")
 
@@ -131,7 +137,8 @@ from webapp.store import open_store
 store = open_store(sys.argv[1])
 for number in range(100):
     store.write(lambda session: session.execute(
-        text("INSERT INTO editor VALUES (:id, 'A', 'editor', '2027-01-01')"), {"id": f"{sys.argv[2]}-{number}"}
+        text("INSERT INTO editor (id, name, role, created_at) VALUES (:id, 'A', 'editor', '2027-01-01')"),
+        {"id": f"{sys.argv[2]}-{number}"},
     ))
 store.close()
 """
@@ -168,7 +175,8 @@ def tick():
 
 def work(session, number):
     order.append(number)
-    session.execute(text("INSERT INTO editor VALUES (:id, 'A', 'editor', '2027-01-01')"), {"id": str(number)})
+    query = text("INSERT INTO editor (id, name, role, created_at) VALUES (:id, 'A', 'editor', '2027-01-01')")
+    session.execute(query, {"id": str(number)})
     time_asleep(0.005)
 
 

@@ -10,6 +10,7 @@ from flask import Response, current_app
 from webapp import auth, problems
 from webapp.api import answers, requests
 from webapp.api.common import PRIVATE, answer, store, takes_json
+from webapp.auth.rates import limits
 from webapp.services import checking, publishing, repairing, reviewing, saving
 from webapp.services.errors import Invalid, Unavailable
 from webapp.serving.solver_client import SolverRefused, SolverUnavailable
@@ -18,7 +19,8 @@ bp = APIBlueprint("changes", __name__, tag="Changes")
 
 
 @bp.post("/schedules/<reference>/checks")
-@auth.requires("editor")
+@auth.requires("editor", scope="solve")
+@limits("solve")
 @takes_json
 @bp.input(requests.Check, arg_name="body")
 @bp.output(answers.Checked)
@@ -28,7 +30,8 @@ def check(reference: str, body: requests.Check) -> Response:
 
 
 @bp.post("/schedules/<reference>/repairs")
-@auth.requires("editor")
+@auth.requires("editor", scope="solve")
+@limits("solve")
 @takes_json
 @bp.input(requests.Repair, arg_name="body")
 @bp.output(answers.Repaired)
@@ -52,7 +55,8 @@ def repair(reference: str, body: requests.Repair) -> Response:
 
 
 @bp.post("/schedules/<reference>/repairs/validate")
-@auth.requires("editor")
+@auth.requires("editor", scope="solve")
+@limits("solve")
 @takes_json
 @bp.input(requests.Review, arg_name="body")
 @bp.output(answers.Reviewed)
@@ -66,11 +70,14 @@ def validate(reference: str, body: requests.Review) -> Response:
 
 @bp.post("/schedules/<reference>/saves")
 @auth.requires("editor")
+@limits("save")
 @takes_json
 @bp.input(requests.Save, arg_name="body")
 @bp.output(answers.SaveAttempt)
 def save(reference: str, body: requests.Save) -> Response:
     """Save changes; `result` and the status say what became of them."""
+    if body.publish:
+        auth.require_scope("publish")
     request = saving.SaveRequest(
         attempt_id=body.save_attempt_id,
         expected_version=body.expected_version,
@@ -87,7 +94,8 @@ def save(reference: str, body: requests.Save) -> Response:
 
 
 @bp.post("/schedules/<reference>/publish")
-@auth.requires("editor")
+@auth.requires("editor", scope="publish")
+@limits("save")
 @takes_json
 @bp.input(requests.Publish, arg_name="body")
 @bp.output(answers.ScheduleHead)

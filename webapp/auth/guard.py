@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 
 from webapp.auth import sign_ins, tokens
-from webapp.auth.identity import ANONYMOUS, Identity, Role
+from webapp.auth.identity import ANONYMOUS, Identity, Role, Scope
 from webapp.services.errors import Denied, Unauthenticated
 from webapp.store import Store
 
@@ -33,8 +33,13 @@ def current() -> Identity:
     return cast(Identity, g.identity)
 
 
-def requires(role: Role) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
-    """Let a view run for callers of this role or a higher one."""
+def requires(
+    role: Role, scope: Scope | None = None
+) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
+    """Let a view run for callers of this role or a higher one whose token, if it is confined, has the scope.
+
+    Unless told, the scope is `admin` for admins' views, else `read` for what only reads and `save` for the rest.
+    """
 
     def decorate(view: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         @wraps(view)
@@ -44,19 +49,35 @@ def requires(role: Role) -> Callable[[Callable[Parameters, Result]], Callable[Pa
                 raise Unauthenticated("sign in, or send a token")
             if not identity.at_least(role):
                 raise Denied(f"this takes the role {role}; yours is {identity.role}")
+            require_scope(scope or default_scope(role, request.method))
             return view(*args, **kwargs)
 
-        guarded.__dict__["required_role"] = role
+        guarded.__dict__.update(required_role=role, required_scope=scope)
         return guarded
 
     return decorate
 
 
-def check_origin() -> None:
-    """Refuse a browser's request that another site made.  Bearer tokens need no such check."""
-    if "Authorization" in request.headers or COOKIE not in request.cookies:
-        return
-    if not _from_our_pages():
+def require_scope(scope: Scope) -> None:
+    """Refuse a caller whose token is confined to other things.  Raises `Denied`."""
+    if not current().within(scope):
+        raise Denied(f"this takes a token with the scope {scope}")
+
+
+def default_scope(role: Role, method: str) -> Scope:
+    """What a token must be meant for where a view says nothing about it."""
+    if role == "admin":
+        return "admin"
+    return "read" if method in SAFE else "save"
+
+
+def check_origin(*, always: bool = False) -> None:
+    """Refuse a browser's request that another site made.  Bearer tokens need no such check.
+
+    What signs a browser in is checked `always`: another site could sign it in as somebody else.
+    """
+    acts_by_cookie = COOKIE in request.cookies and "Authorization" not in request.headers
+    if (always or acts_by_cookie) and not _from_our_pages():
         raise Denied("this request does not come from Callboard's own pages")
 
 

@@ -1,7 +1,8 @@
-"""Who is asking, and what each role may do."""
+"""Who is asking, and what each role and each token may do."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -12,6 +13,13 @@ ROLES: tuple[Role, ...] = get_args(Role)
 GRANTED: tuple[str, ...] = ROLES[1:]
 """Roles that a person or a token can be given."""
 
+Scope = Literal["read", "solve", "save", "publish", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+"""What a token can be confined to: to read drafts and their history, to have edits checked and repaired, to change a
+draft, to publish it, to import schedules and set them up."""
+
+_USABLE: dict[str, tuple[Scope, ...]] = {"viewer": SCOPES[:1], "editor": SCOPES[:4], "admin": SCOPES}
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -19,13 +27,20 @@ class Identity:
 
     editor_id: str | None
     role: Role
+    name: str = ""
+    scopes: frozenset[str] | None = None
+    """What a token is confined to; None where all that the role may do is allowed."""
 
     def at_least(self, role: Role) -> bool:
         return ROLES.index(self.role) >= ROLES.index(role)
 
+    def within(self, scope: Scope) -> bool:
+        """Whether the caller's token, if it is confined at all, is meant for this."""
+        return self.scopes is None or scope in self.scopes
+
     @property
     def sees_drafts(self) -> bool:
-        return self.at_least("editor")
+        return self.at_least("editor") and self.within("read")
 
 
 ANONYMOUS = Identity(None, "anonymous")
@@ -36,3 +51,13 @@ def granted(role: str) -> Role:
     if role not in GRANTED:
         raise ValueError(f"there is no role '{role}': choose {', '.join(GRANTED)}")
     return cast(Role, role)
+
+
+def confined(role: str, scopes: Iterable[str]) -> list[str]:
+    """The scopes in order, each once; `ValueError` for one that does not exist or that the role cannot use."""
+    wanted = set(scopes)
+    for scope in sorted(wanted - set(_USABLE[granted(role)])):
+        if scope not in SCOPES:
+            raise ValueError(f"there is no scope '{scope}': choose {', '.join(SCOPES)}")
+        raise ValueError(f"a token with the role {role} has no use for the scope {scope}")
+    return [scope for scope in SCOPES if scope in wanted]

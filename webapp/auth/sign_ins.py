@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from webapp.auth.identity import Identity, granted
@@ -29,7 +29,7 @@ def identify(session: Session, cookie: str) -> Identity | None:
         .join(SignInRow, SignInRow.editor_id == EditorRow.id)
         .where(SignInRow.hash == digest(cookie), SignInRow.expires_at > now_utc())
     )
-    return None if editor is None else Identity(editor.id, granted(editor.role))
+    return None if editor is None else Identity(editor.id, granted(editor.role), editor.name)
 
 
 def end(store: Store, cookie: str) -> None:
@@ -39,3 +39,18 @@ def end(store: Store, cookie: str) -> None:
         session.execute(delete(SignInRow).where(SignInRow.hash == digest(cookie)))
 
     store.write(work)
+
+
+def end_all(store: Store, editor_id: str) -> None:
+    """Sign somebody out of every browser."""
+
+    def work(session: Session) -> None:
+        session.execute(delete(SignInRow).where(SignInRow.editor_id == editor_id))
+
+    store.write(work)
+
+
+def count(store: Store, editor_id: str) -> int:
+    """In how many browsers somebody is signed in."""
+    query = select(func.count()).where(SignInRow.editor_id == editor_id, SignInRow.expires_at > now_utc())
+    return store.read(lambda session: session.scalar(query) or 0)

@@ -154,7 +154,7 @@ def stored_data(command: Function) -> Function:
     )(command)
 
 
-def settings(data: str | None, database: str | None) -> Settings:
+def settings(data: str | None, database: str | None, redis: str | None = None) -> Settings:
     """Settings from the options and the environment."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
@@ -162,13 +162,13 @@ def settings(data: str | None, database: str | None) -> Settings:
     from webapp.settings import Settings
 
     try:
-        chosen = Settings.from_environment(data=data, database=database)
+        chosen = Settings.from_environment(data=data, database=database, redis=redis)
         make_url(chosen.database)
     except ArgumentError:
         given = "--database" if database else "CALLBOARD_DATABASE"
         raise BadInput(f"{given}: it is not the URL of a database") from None
     except ValueError as error:
-        raise BadInput(f"the environment's settings: {error}") from None
+        raise BadInput(str(error)) from None
     return chosen
 
 

@@ -13,15 +13,16 @@ PORT = click.IntRange(0, 65535)
 @click.command()
 @click.option("--host", default="127.0.0.1", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", default=8000, type=PORT, help="The port; 0 picks a free one.  [default: 8000]")
+@click.option("--redis", metavar="URL", help="A Redis server, for what several machines count together.")
 @stored_data
-def serve(host: str, port: int, data: str | None, database: str | None) -> int:
+def serve(host: str, port: int, redis: str | None, data: str | None, database: str | None) -> int:
     """Serve schedules to editors and attendees."""
     from webapp.serving import supervisor
 
     look_at_the_rules()
-    chosen = settings(data, database)
+    chosen = settings(data, database, redis)
     with store_complaints(chosen):
-        return supervisor.serve(host=host, port=port, data=chosen.data, database=database)
+        return supervisor.serve(host=host, port=port, data=chosen.data, database=database, redis=redis)
 
 
 @click.command()

@@ -60,8 +60,6 @@ def admit() -> Response | None:
     refusal = _check_handshake()
     if refusal is not None:
         return refusal
-    if handed(request.environ) is None:
-        raise Unavailable("live feeds need gunicorn's gevent worker: start Callboard with `callboard serve`")
     g.after = _after()
     place = request.view_args or {}
     editors = place["channel"] == EDITORS
@@ -75,6 +73,8 @@ def admit() -> Response | None:
     if editors and not identity.sees_drafts:
         raise Denied("the editors' channel is for those who may see the draft")
     g.schedule_id = _schedule_id(str(place["reference"]), published=not editors)
+    if handed(request.environ) is None:
+        raise Unavailable("live feeds need gunicorn's gevent worker: start Callboard with `callboard serve`")
     return None
 
 

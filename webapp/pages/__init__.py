@@ -1,7 +1,16 @@
-"""The pages: a list of schedules, and the shells that the editor and the live view come to life in."""
+"""The pages: signing in, a list of schedules, and the shells that the editor and the live view come to life in."""
 
 from __future__ import annotations
 
-from webapp.pages.views import bp
+from flask import Flask
 
-__all__ = ["bp"]
+from webapp.pages import account, views
+
+__all__ = ["init_app"]
+
+
+def init_app(app: Flask) -> None:
+    """Register every page."""
+    app.register_blueprint(account.bp)
+    # Last: whatever is no other page's address is the short name of a schedule.
+    app.register_blueprint(views.bp)

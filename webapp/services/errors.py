@@ -50,5 +50,9 @@ class Denied(Refusal):
     """The caller is known and may not."""
 
 
+class TooMany(Refusal):
+    """The caller has asked too often; `retryAfter` says for how many seconds to wait."""
+
+
 class Unauthenticated(Refusal):
     """The caller is not known."""

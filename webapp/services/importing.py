@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 80
-RESERVED = frozenset({"api", "edit", "sign-in", "sign-out", "live", "collab", "static", "livez", "readyz"})
+RESERVED = frozenset({"account", "api", "edit", "sign-in", "sign-out", "live", "collab", "static", "livez", "readyz"})
 """First path segments that mean something else."""
 
 

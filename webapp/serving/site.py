@@ -100,6 +100,7 @@ class Site:
         environment = {
             "CALLBOARD_DATA": str(settings.data),
             "CALLBOARD_DATABASE": settings.database,
+            "CALLBOARD_REDIS": settings.redis,
             "CALLBOARD_SOLVER_SOCKET": str(self._solver_socket),
         }
         path = ["--socket", str(self._solver_socket)]

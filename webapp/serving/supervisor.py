@@ -18,12 +18,12 @@ __all__ = ["demo", "serve"]
 BAD_INPUT = 2
 
 
-def serve(*, host: str, port: int, data: Path, database: str | None = None) -> int:
+def serve(*, host: str, port: int, data: Path, database: str | None = None, redis: str | None = None) -> int:
     """Serve a data directory until a signal ends it; the exit status.
 
     Prints the attendees' and the editors' address once edits and repairs work.  Port 0 picks a free one.
     """
-    return _serve(None, host=host, port=port, data=data, database=database)
+    return _serve(None, host=host, port=port, data=data, database=database, redis=redis)
 
 
 def demo(*, port: int, sessions: int, data: Path, host: str = "127.0.0.1") -> int:
@@ -40,10 +40,11 @@ def _serve(
     port: int,
     data: Path,
     database: str | None = None,
+    redis: str | None = None,
 ) -> int:
     from webapp.settings import Settings
 
-    settings = Settings.from_environment(data=data.absolute(), database=database)
+    settings = Settings.from_environment(data=data.absolute(), database=database, redis=redis)
     try:
         with stop_on_signals() as stop, ExitStack() as stack:
             site = Site(stack, settings, host=host, port=port)

@@ -19,20 +19,21 @@ def upgrade(url: str) -> None:
     try:
         with database.writer.begin() as connection:
             if not is_current(connection):
-                command.upgrade(_config(connection), "head")
+                command.upgrade(config(connection), "head")
     finally:
         database.dispose()
 
 
 def is_current(connection: Connection) -> bool:
     """Whether the database has every migration of this version of Callboard."""
-    script = ScriptDirectory.from_config(_config(connection))
+    script = ScriptDirectory.from_config(config(connection))
     return MigrationContext.configure(connection).get_current_heads() == tuple(script.get_heads())
 
 
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+def config(connection: Connection) -> Config:
+    """Where Alembic finds the migrations, and the connection to run them on."""
+    found = Config()
+    found.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    found.set_main_option("path_separator", "os")
+    found.attributes["connection"] = connection
+    return found

@@ -242,6 +242,11 @@ class EditorRow(Row):
     name: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
+    sign_in_name: Mapped[str | None] = mapped_column(Text, index=True, unique=True)
+    """The name in small letters, of people who may sign in by it."""
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    removed_at: Mapped[datetime | None]
+    """Since when they may do nothing any more; the row stays for what they have done."""
 
 
 class SignInRow(Row):
@@ -263,15 +268,31 @@ class TokenRow(Row):
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     editor_id: Mapped[str] = mapped_column(ID, ForeignKey("editor.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]
+    scopes: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What it is confined to; null where it may do all that its role may."""
+    expires_at: Mapped[datetime | None]
 
 
 class LinkRow(Row):
-    """A one-time sign-in link, hashed."""
+    """A one-time sign-in link, hashed: for a person, or for whoever comes with it, who then gets its role."""
 
     __tablename__ = "link"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    editor_id: Mapped[str | None] = mapped_column(ID, ForeignKey("editor.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class RequestKeyRow(Row):
+    """A request that made something and may come again: what it made, by its `Idempotency-Key` and its sender."""
+
+    __tablename__ = "request_key"
+
+    editor_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    made: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

@@ -235,4 +235,5 @@ export interface Boot {
   api: string;
   role: "anonymous" | "viewer" | "editor" | "admin";
   editorId: string | null;
+  name: string;
 }

@@ -1,0 +1,69 @@
+"""Filling templates: what every page needs, and what it may say to caches."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Response, current_app, make_response, render_template, request, url_for
+
+from webapp import auth
+from webapp.auth.identity import ANONYMOUS
+from webapp.pages.assets import AssetsMissing, assets
+from webapp.services.errors import Unauthenticated
+from webapp.settings import Settings
+from webapp.store import Store
+
+REVALIDATED = "public, max-age=0, must-revalidate"
+PRIVATE = "private, no-store"
+
+
+def page(template: str, *, entry: str = "pages", status: int = 200, cache: str, **values: Any) -> Response:
+    """A page; one that caches may not keep says who is signed in."""
+    caller = who() if cache == PRIVATE else ANONYMOUS
+    text = render_template(
+        f"pages/{template}.html", plain=assets("pages"), assets=assets(entry), built=built, caller=caller, **values
+    )
+    response = make_response(text, status)
+    response.headers["Cache-Control"] = cache
+    if cache == PRIVATE:
+        response.headers["Vary"] = "Cookie, Authorization"
+    return response
+
+
+def sign_in_page(status: int, **values: Any) -> Response:
+    """The page to sign in on: also what whoever may not see another page gets instead."""
+    given = {"refused": None, "name": "", "next": None, **values}
+    return page("sign_in", status=status, cache=PRIVATE, **given)
+
+
+def not_built(error: AssetsMissing) -> Response:
+    """Needs no built file itself."""
+    return make_response(render_template("pages/not_built.html", reason=str(error)), 503)
+
+
+def built(file: str) -> str:
+    """The address of a built file."""
+    return url_for("static", filename=file)
+
+
+def who() -> auth.Identity:
+    """Who is asking; nobody, where the credentials are wrong."""
+    try:
+        return auth.current()
+    except Unauthenticated:
+        return ANONYMOUS
+
+
+def reads_html() -> bool:
+    """Whether a person in a browser is asking, and no program."""
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+
+
+def store() -> Store:
+    """The application's store."""
+    return cast(Store, current_app.extensions["callboard.store"])
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    return cast(Settings, current_app.extensions["callboard.settings"])
