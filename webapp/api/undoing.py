@@ -12,6 +12,7 @@ from webapp import auth
 from webapp.api import answers, requests
 from webapp.api.changes import solver
 from webapp.api.common import PRIVATE, answer, store, takes_json
+from webapp.auth.rates import limits
 from webapp.services import repairing, undoing
 from webapp.services.errors import LaterWork, Stale
 from webapp.serving.solver_client import SolverRefused, SolverUnavailable
@@ -32,6 +33,7 @@ def get_undo(reference: str) -> Response:
 
 @bp.post("/schedules/<reference>/undo")
 @auth.requires("editor")
+@limits("save")
 @takes_json
 @bp.input(requests.Undo, arg_name="body")
 @bp.output(answers.Undone)
@@ -42,6 +44,7 @@ def undo(reference: str, body: requests.Undo) -> Response:
 
 @bp.post("/schedules/<reference>/redo")
 @auth.requires("editor")
+@limits("save")
 @takes_json
 @bp.input(requests.Undo, arg_name="body")
 @bp.output(answers.Undone)
