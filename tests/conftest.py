@@ -67,6 +67,15 @@ def postgres_url(postgresql_server: servers.PostgreSQL) -> Iterator[str]:
     postgresql_server.sql(f"drop database {name} with (force)")
 
 
+ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
+
+
+@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
+def each_database(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database, first of SQLite (in the data directory), then of PostgreSQL."""
+    return str(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else ""
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """One Redis server for the whole run."""

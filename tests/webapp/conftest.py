@@ -26,15 +26,6 @@ def small() -> dict[str, Any]:
     return copy.deepcopy(SMALL)
 
 
-ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
-
-
-@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
-def each_database(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database, first of SQLite (in the data directory), then of PostgreSQL."""
-    return str(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else ""
-
-
 @pytest.fixture
 def database_url() -> str:
     """Where the application's data are: an SQLite file, unless a module of tests says `each_database`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.webapp.small import Caller, move
-from webapp.services import auditing
+from webapp.services import verifying
 from webapp.store import Store
 from webapp.store.rows import AuditRow, OverrideRow
 
@@ -28,8 +28,8 @@ def busy(editor: Caller) -> Caller:
     return editor
 
 
-def broken(store: Store, schedule_id: str) -> int | None:
-    return store.read(lambda session: auditing.first_broken(session, schedule_id))
+def found(store: Store) -> list[str]:
+    return [one.place for one in verifying.verify(store).findings]
 
 
 def test_every_change_has_an_entry_with_what_was_before(busy: Caller) -> None:
@@ -77,7 +77,7 @@ def test_replaying_the_audit_leads_to_the_present(busy: Caller, store: Store) ->
 def test_rows_on_record_take_no_change(busy: Caller, store: Store, table: str, statement: str) -> None:
     with pytest.raises(IntegrityError, match="immutable"):
         store.write(lambda session: session.connection().exec_driver_sql(statement.format(table)))
-    assert broken(store, busy.schedule_id) is None
+    assert found(store) == []
     assert len(busy.items("/audit")) == 5
 
 
@@ -106,12 +106,25 @@ def without_triggers(app: Flask) -> Iterator[sqlite3.Connection]:
     ],
 )
 def test_a_tampered_entry_is_found(busy: Caller, app: Flask, store: Store, change: str, first: int) -> None:
-    assert broken(store, busy.schedule_id) is None
+    assert found(store) == []
     with without_triggers(app) as connection:
         assert connection.execute(change).rowcount == 1
-    assert broken(store, busy.schedule_id) == first
+    assert found(store) == [f"audit entry {first}"]
 
 
 def test_an_override_is_kept_apart_as_well(busy: Caller, store: Store) -> None:
     kept = store.read(lambda session: [(one.reason, one.saved_version) for one in session.query(OverrideRow)])
     assert kept == [("try it", 3)]
+
+
+def test_settings_are_replayed_as_well(busy: Caller, caller: Callable[[str], Caller], app: Flask, store: Store) -> None:
+    admin = caller("admin")
+    hours = [{"date": "2027-02-06", "start": "08:00", "end": "18:00"}]
+    for settings in ({"severities": {"turnover": "warn"}}, {"hours": hours}, {"preferences": {"moved": 3}}):
+        response = admin.client.put(f"{admin.base}/settings", json=settings, headers=admin.headers)
+        assert response.status_code == 200, response.text
+    busy.save(move("knots", "13:00"))
+    assert found(store) == []
+    with without_triggers(app) as connection:
+        connection.execute("UPDATE schedule SET settings = '{}'")
+    assert found(store) == ["setting severities", "setting preferences"]

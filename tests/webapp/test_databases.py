@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from tests.webapp.small import Caller, move
 from webapp.auth import links, people, tokens
 from webapp.schemas import read_document
-from webapp.services import auditing, importing
+from webapp.services import importing, verifying
 from webapp.services.clock import now_utc
 from webapp.services.errors import Taken
 from webapp.store import Store, migrating, open_store, upgrade
@@ -49,7 +49,7 @@ def test_a_whole_day_at_the_desk(editor: Caller, attendee: Caller, store: Store)
     assert attendee.get("/published").headers["ETag"] == '"p2"'
     events = editor.events()
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert store.read(lambda session: auditing.first_broken(session, editor.schedule_id)) is None
+    assert verifying.verify(store).findings == []
 
 
 def test_of_many_editors_at_one_version_one_saves(caller: Any) -> None:

@@ -220,3 +220,19 @@ def test_attendees_hear_nothing_of_it_and_editors_one_event_more(ada: Caller, at
     assert attendee.events(before) == []
     assert attendee.get("/undo").status_code == 401
     assert start(attendee, "knots") == "12:00"
+
+
+def test_the_edits_that_come_with_a_refusal_say_what_undoing_would_have_made(ada: Caller, ben: Caller) -> None:
+    """Posted with a reason, they lead where the undo would have led."""
+    ada.save({"op": "close_room", "room": "attic", "from": "2027-02-06T15:30", "to": "2027-02-06T16:30"})
+    ada.save(
+        {"op": "open_room", "room": "attic", "from": "2027-02-06T15:30", "to": "2027-02-06T17:00"},
+        {"op": "close_room", "room": "attic", "from": "2027-02-06T17:30", "to": "2027-02-06T18:00"},
+        move("knots", "13:00"),
+    )
+    ben.save(move("spare", "16:00", "attic"))
+    told = refusal(undo(ada))
+    assert [one["rule"] for one in told["conflicts"]] == ["room_closed"]
+    assert ada.save(*told["edits"], override={"reason": "all the same"}).status_code == 200
+    closed = [(one["from"][11:16], one["to"][11:16]) for one in ada.draft()["rooms"][1]["closed"]]
+    assert (sorted(closed), start(ada, "knots")) == ([("15:30", "16:30"), ("16:00", "17:00")], "11:00")

@@ -68,10 +68,8 @@ def _answered(reference: str, body: requests.Undo, direction: undoing.Direction)
     return answer(told, headers={**PRIVATE, "ETag": f'"v{told["version"]}"'})
 
 
-def _repair(reference: str, version: int, edits: list[dict[str, Any]] | None) -> dict[str, Any] | None:
+def _repair(reference: str, version: int, edits: list[dict[str, Any]]) -> dict[str, Any] | None:
     """A way to have it all the same: the change put back, and others moved out of its way; None if none is at hand."""
-    if not edits:
-        return None
     request = repairing.RepairRequest(expected_version=version, edits=edits, time_limit=REPAIR_SECONDS, scope="edit")
     try:
         return repairing.repair(store(), solver(), reference, request)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.services.views import instant
-from webapp.store.rows import AuditRow, ScheduleRow
-
-FIRST_HASH = "0" * 64
+from webapp.store.rows import FIRST_HASH, AuditRow, ScheduleRow
 
 
 def record(
@@ -29,17 +26,11 @@ def record(
     save_attempt_id: str | None = None,
     reason: str | None = None,
 ) -> AuditRow:
-    """Write what was done to a schedule at its present version."""
-    last = session.execute(
-        select(AuditRow.number, AuditRow.hash)
-        .where(AuditRow.schedule_id == schedule.id)
-        .order_by(AuditRow.number.desc())
-        .limit(1)
-    ).first()
+    """Write what was done to a schedule at its present version; the caller holds the schedule's row."""
     entry = AuditRow(
         id=str(uuid4()),
         schedule_id=schedule.id,
-        number=last.number + 1 if last else 1,
+        number=schedule.audit_number + 1,
         action=action,
         editor_id=editor_id,
         save_attempt_id=save_attempt_id,
@@ -47,10 +38,11 @@ def record(
         reason=reason,
         created_at=now,
         details=canonical(details),
-        previous_hash=last.hash if last else FIRST_HASH,
+        previous_hash=schedule.audit_hash,
     )
     entry.hash = hash_of(entry)
     session.add(entry)
+    schedule.audit_number, schedule.audit_hash = entry.number, entry.hash
     return entry
 
 
@@ -72,10 +64,9 @@ def hash_of(entry: AuditRow) -> str:
     return hashlib.sha256(canonical(sealed).encode()).hexdigest()
 
 
-def first_broken(session: Session, schedule_id: str) -> int | None:
-    """The number of the first entry that is missing or was tampered with; None while the chain holds."""
+def first_broken(entries: Iterable[AuditRow]) -> int | None:
+    """The number of the first of a schedule's entries that is missing or was tampered with; None if the chain holds."""
     expected, before = 1, FIRST_HASH
-    entries = session.scalars(select(AuditRow).where(AuditRow.schedule_id == schedule_id).order_by(AuditRow.number))
     for entry in entries:
         if entry.number != expected or entry.previous_hash != before or entry.hash != hash_of(entry):
             return expected

@@ -45,7 +45,7 @@ def settings(store: Store, reference: str) -> dict[str, Any]:
 
     def work(session: Session) -> dict[str, Any]:
         row, facts = draft_facts(store, session, reference)
-        return _told(row, facts)
+        return told(row, facts)
 
     return store.read(work)
 
@@ -83,10 +83,10 @@ class _Change:
     def run(self) -> dict[str, Any]:
         before = self.store.facts(self.session, self.row)
         days = self._days(before)
-        old = _told(self.row, before)
+        old = told(self.row, before)
         self.row.settings = self._settings()
         after = replace(before, conference=replace(before.conference, days=days))
-        new = _told(self.row, after)
+        new = told(self.row, after)
         fields = [name for name in new if new[name] != old[name]]
         if not fields:
             return old
@@ -108,7 +108,7 @@ class _Change:
         updated = Event("schedule.updated", {**change, "timestamp": instant(self.now), **by})
         ends = Event("schedule.settings_changed", {"status": self.row.status, "updatedFields": fields, **by})
         log.append(self.session, self.row, [updated, *events, ends], now=self.now)
-        return _told(self.row, after)
+        return told(self.row, after)
 
     def _judge(self, facts: Facts) -> tuple[Facts, list[Event]]:
         """A new version under the new settings: its conflicts and its status."""
@@ -154,7 +154,8 @@ def _check_rules(severities: Mapping[str, str]) -> None:
             )
 
 
-def _told(row: ScheduleRow, facts: Facts) -> dict[str, Any]:
+def told(row: ScheduleRow, facts: Facts) -> dict[str, Any]:
+    """The settings as the API tells them and the audit keeps them."""
     kept = row.settings
     names: Sequence[str] = rule_names()
     return {

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from solver.conference import Conference, Schedule
+from solver.intervals import without
 from webapp.services import auditing, differences, ledger
 from webapp.services.clock import now_utc
 from webapp.services.committing import Intent, commit
@@ -23,7 +24,7 @@ from webapp.services.errors import Invalid, LaterWork, NothingToUndo, Stale
 from webapp.services.history import changed_since, changes_of, earlier
 from webapp.services.reading import find
 from webapp.services.saving import read_reason
-from webapp.services.views import head_json, instant
+from webapp.services.views import head_json, instant, read_intervals
 from webapp.store import Facts, Store
 from webapp.store.rows import AuditRow, ConflictRow, EditorRow, SaveAttemptRow, ScheduleRow
 
@@ -313,22 +314,35 @@ def _stands(facts: Facts, change: Mapping[str, Any]) -> bool:
 # --- as edits --------------------------------------------------------------------------------------------------------
 
 
-def _as_edits(facts: Facts, changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
-    """Edits that put the previous values back, to ask for a repair with; None where no edit can say it."""
+def _as_edits(facts: Facts, changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Edits that put the previous values back, to ask for a repair with."""
     conference, schedule = earlier(facts.conference, facts.schedule, changes)
     edits: list[dict[str, Any]] = []
     for change in changes:
         resource, identifier = _key(change)
         if resource == "session":
             edits += _session_edits(conference, schedule, identifier, change["updatedFields"])
-            continue
-        field, op = ("closed", "close_room") if resource == "room" else ("unavailable", "person_unavailable")
-        wanted = change["previousValues"][field]
-        present = _present(facts, change)[field]
-        if not all(one in wanted for one in present):
-            return None
-        edits += [{"op": op, resource: identifier, **one} for one in wanted if one not in present]
+        else:
+            edits += _stretch_edits(resource, identifier, _present(facts, change), change["previousValues"])
     return edits
+
+
+def _stretch_edits(
+    resource: str, identifier: str, present: Mapping[str, Any], previous: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """What opens a room, or finds a person available, and then closes what was closed before."""
+    field, close, reopen = (
+        ("closed", "close_room", "open_room")
+        if resource == "room"
+        else ("unavailable", "person_unavailable", "person_available")
+    )
+    lifted = [one for one in present[field] if one not in previous[field]]
+    for one in lifted:
+        yield {"op": reopen, resource: identifier, **one}
+    for one in previous[field]:
+        stretch = read_intervals([one])
+        if one not in present[field] or without(stretch, read_intervals(lifted)) != stretch:
+            yield {"op": close, resource: identifier, **one}
 
 
 def _session_edits(

@@ -44,6 +44,8 @@ class Row(DeclarativeBase):
 
 
 ID = String(36)
+FIRST_HASH = "0" * 64
+"""What the first entry of an audit is chained to."""
 
 
 class ScheduleRow(Row):
@@ -65,6 +67,9 @@ class ScheduleRow(Row):
     """When attendees were last told something."""
     last_sync_at: Mapped[datetime | None]
     """When the conflicts were last brought in line with the placements."""
+    audit_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    audit_hash: Mapped[str] = mapped_column(String(64), default=FIRST_HASH, server_default=FIRST_HASH)
+    """The number and the hash of the audit's last entry, so that it cannot be cut off unnoticed."""
     name: Mapped[str] = mapped_column(Text)
     timezone: Mapped[str] = mapped_column(String(64))
     frame: Mapped[dict[str, Any]]

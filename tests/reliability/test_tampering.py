@@ -1,0 +1,164 @@
+"""Somebody who owns the database tampers with one row: `verify` finds it every time, and never cries wolf."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Table, delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from tests.reliability import busy
+from tests.reliability.soak import LONG, Figure, amount
+from webapp.services import auditing, verifying
+from webapp.settings import Settings
+from webapp.store import Store, open_store, upgrade
+from webapp.store.rows import AuditRow, Row, ScheduleRow
+
+TAMPERINGS = amount(quick=1000, long=20_000)
+QUICK_ON_POSTGRESQL = 200
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "audit_entry": (
+        *("number", "action", "editor_id", "save_attempt_id", "version", "reason", "created_at", "details"),
+        *("previous_hash", "hash"),
+    ),
+    "override_entry": (
+        *("save_attempt_id", "editor_id", "reason", "affected_conflict_ids", "saved_version", "created_at"),
+    ),
+    "schedule": ("version", "published_version", "last_seq", "audit_number", "audit_hash", "name", "frame"),
+    "session": ("title", "minutes", "track", "speakers", "needs", "audience", "pinned", "start"),
+    "room": ("name", "building", "capacity", "features", "turnover", "closed"),
+    "person": ("name", "unavailable"),
+    "published": ("version", "document"),
+}
+"""What of each table the audit speaks for."""
+WEIGHTS = (60, 20, 4, 4, 4, 4, 4)
+
+
+@pytest.fixture
+def store(tmp_path: Path, each_database: str) -> Iterator[Store]:
+    url = Settings(data=tmp_path, database=each_database).database
+    upgrade(url)
+    opened = open_store(url)
+    conference = busy.add_conference(opened, "tampered", sessions=8, rooms=3)
+    busy.live_through(opened, "tampered", conference, 30, seed=5)
+    yield opened
+    opened.close()
+
+
+def test_no_tampering_goes_unnoticed(store: Store, each_database: str, figure: Figure) -> None:
+    wanted = QUICK_ON_POSTGRESQL if each_database and not LONG else TAMPERINGS
+    assert verifying.verify(store).findings == []
+    chance = random.Random(7)
+    unnoticed: list[str] = []
+    with store.database.writer.connect() as connection:
+        with connection.begin():
+            disarm(connection)
+        tried = 0
+        while tried < wanted:
+            with connection.begin() as trial:
+                done = tamper(connection, chance)
+                if done is not None:
+                    tried += 1
+                    if not findings(connection):
+                        unnoticed.append(done)
+                trial.rollback()
+        assert findings(connection) == []
+    figure("tampered rows that went unnoticed", len(unnoticed), tried)
+    assert unnoticed == []
+
+
+def findings(connection: Connection) -> list[verifying.Finding]:
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        return list(verifying.verify_rows(session, session.query(ScheduleRow).all()).findings)
+
+
+def disarm(connection: Connection) -> None:
+    """Drop the triggers."""
+    for table in ("audit_entry", "override_entry"):
+        if connection.dialect.name == "sqlite":
+            for action in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER {table}_no_{action}"))
+        else:
+            connection.execute(text(f"DROP TRIGGER {table}_immutable ON {table}"))
+
+
+def tamper(connection: Connection, chance: random.Random) -> str | None:
+    """Change, forge, add or delete one row; a sentence about it, or None if the database itself would not have it."""
+    [name] = chance.choices(list(COLUMNS), WEIGHTS)
+    table = Row.metadata.tables[name]
+    row = dict(chance.choice(connection.execute(select(table)).mappings().all()))
+    try:
+        with connection.begin_nested():
+            return chance.choice((change, change, change, remove, forge, add))(connection, chance, table, row)
+    except DBAPIError:
+        return None
+
+
+def change(connection: Connection, chance: random.Random, table: Table, row: dict[str, Any]) -> str | None:
+    column = chance.choice(COLUMNS[table.name])
+    value = other(row[column], chance)
+    if value == row[column]:
+        return None
+    connection.execute(update(table).where(*key(table, row)).values({column: value}))
+    return f"{table.name} {row}: {column} = {value!r}"
+
+
+def remove(connection: Connection, chance: random.Random, table: Table, row: dict[str, Any]) -> str | None:
+    if table.name == "schedule":
+        return None
+    connection.execute(delete(table).where(*key(table, row)))
+    return f"{table.name} {row} removed"
+
+
+def forge(connection: Connection, chance: random.Random, table: Table, row: dict[str, Any]) -> str | None:
+    """The clever one: an entry is changed, and its own hash made to fit."""
+    if table.name != "audit_entry":
+        return None
+    column = chance.choice(("editor_id", "reason", "created_at", "details", "version", "save_attempt_id"))
+    forged = {**row, column: other(row[column], chance)}
+    connection.execute(update(table).where(*key(table, row)).values(sealed(forged)))
+    return f"entry {row['number']} forged: {column} = {forged[column]!r}" if forged != row else None
+
+
+def add(connection: Connection, chance: random.Random, table: Table, row: dict[str, Any]) -> str | None:
+    """An entry that fits the one before it, at the end of the chain."""
+    if table.name != "audit_entry":
+        return None
+    last = connection.execute(select(table).order_by(table.c.number.desc())).mappings().first()
+    assert last is not None
+    added = {**row, "id": "added", "number": last["number"] + 1, "previous_hash": last["hash"]}
+    connection.execute(insert(table).values(sealed(added)))
+    return "an entry added"
+
+
+def key(table: Table, row: dict[str, Any]) -> list[Any]:
+    return [column == row[column.name] for column in table.primary_key]
+
+
+def sealed(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "hash": auditing.hash_of(AuditRow(**values))}
+
+
+def other(value: Any, chance: random.Random) -> Any:
+    """Another value of the same kind; the same where there is none."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + chance.choice((-1, 1, 1000))
+        case str():
+            at = chance.randrange(len(value) + 1)
+            return value[:at] + "x" + value[at + 1 :] if value[at : at + 1] != "x" else value[:at] + value[at + 1 :]
+        case datetime():
+            return value + timedelta(milliseconds=1)
+        case list():
+            return value[:-1]
+        case dict():
+            return dict(list(value.items())[:-1])
+    return value
