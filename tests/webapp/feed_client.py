@@ -97,12 +97,11 @@ class FeedClient:
         return [self.receive() for _ in range(count)]
 
     def is_quiet(self, seconds: float = 0.3) -> bool:
-        """Whether nothing comes for a while."""
+        """Whether nothing comes for a while, besides the sign of life that comes every so often."""
         try:
-            self.receive(seconds)
+            return self.receive(seconds)["type"] == "feed.alive" and self.is_quiet(seconds)
         except TimeoutError:
             return True
-        return False
 
     def say(self, data: str | bytes) -> None:
         message = TextMessage(data=data) if isinstance(data, str) else BytesMessage(data=data)

@@ -61,6 +61,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("POST", f"{SCHEDULE}/saves"): SAVES,
     ("GET", f"{SCHEDULE}/saves"): READS,
     ("POST", f"{SCHEDULE}/publish"): PUBLISHES,
+    ("POST", f"{SCHEDULE}/refresh"): PUBLISHES,
     ("GET", f"{SCHEDULE}/undo"): READS,
     ("POST", f"{SCHEDULE}/undo"): SAVES,
     ("POST", f"{SCHEDULE}/redo"): SAVES,

@@ -65,6 +65,8 @@ class Follower:
         while self.seen < seq:
             assert self.client is not None
             event = self.client.receive()
+            if event["type"] == "feed.alive":
+                continue
             assert event["seq"] == self.seen + 1 if self.channel == "collab" else event["seq"] > self.seen
             if self.channel == "live":
                 assert event["previousSeq"] == self.seen
@@ -284,3 +286,24 @@ def test_a_client_that_breaks_the_protocol_is_told_so(served: Served, schedule: 
         client.say("x" * 70_000)
         with pytest.raises(Exception, match="1009"):
             client.receive()
+
+
+def test_whoever_is_there_is_asked_once_to_read_afresh(served: Served, schedule: str) -> None:
+    served.call("POST", f"{schedule}/publish", {"expectedVersion": 1})
+    screens = [Follower(served, schedule, channel) for channel in ("live", "collab")]
+    for screen in screens:
+        screen.join()
+    assert served.call("POST", f"{schedule}/refresh?spreadSeconds=7")[0] == 200
+    for screen in screens:
+        assert screen.client is not None
+        event, demand = screen.client.take(2)
+        assert (event["type"], event["spreadSeconds"]) == ("schedule.refreshed", 7)
+        assert demand == {"type": "feed.reload", "scheduleId": event["scheduleId"], "spreadSeconds": 7}
+        screen.leave()
+        # A screen that has read afresh and comes back is not asked again, or it would never come to rest.
+        screen.seen = Follower(served, schedule, screen.channel).seen
+        screen.join()
+        events = [] if screen.channel == "collab" else screen.client.take(1)
+        assert [one["type"] for one in events] == ["schedule.refreshed"] * len(events)
+        assert screen.client.is_quiet()
+        screen.leave()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
@@ -91,6 +90,12 @@ class ScheduleHead(Answer):
     last_seq: int
     last_broadcast_at: str | None
     last_sync_at: str | None
+
+
+class Refreshed(ScheduleHead):
+    """How a schedule stands whose readers were asked to read it afresh."""
+
+    spread_seconds: int
 
 
 class ScheduleItem(ScheduleHead):
@@ -401,9 +406,3 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-
-
-def page_of(items: Sequence[dict[str, Any]], limit: int, cursor: str) -> dict[str, Any]:
-    """A page of a list that was read one item too far; `next` is what to send as `after`, null at the end."""
-    shown = list(items[:limit])
-    return {"items": shown, "next": str(shown[-1][cursor]) if len(items) > limit else None}

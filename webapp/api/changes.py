@@ -9,9 +9,9 @@ from flask import Response, current_app
 
 from webapp import auth, problems
 from webapp.api import answers, requests
-from webapp.api.common import PRIVATE, answer, store, takes_json
+from webapp.api.common import PRIVATE, answer, at_version, store, takes_json
 from webapp.auth.rates import limits
-from webapp.services import checking, publishing, repairing, reviewing, saving
+from webapp.services import checking, publishing, refreshing, repairing, reviewing, saving
 from webapp.services.errors import Invalid, Unavailable
 from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
@@ -33,6 +33,7 @@ def check(reference: str, body: requests.Check) -> Response:
 @auth.requires("editor", scope="solve")
 @limits("solve")
 @takes_json
+@at_version
 @bp.input(requests.Repair, arg_name="body")
 @bp.output(answers.Repaired)
 def repair(reference: str, body: requests.Repair) -> Response:
@@ -72,6 +73,7 @@ def validate(reference: str, body: requests.Review) -> Response:
 @auth.requires("editor")
 @limits("save")
 @takes_json
+@at_version
 @bp.input(requests.Save, arg_name="body")
 @bp.output(answers.SaveAttempt)
 def save(reference: str, body: requests.Save) -> Response:
@@ -97,6 +99,7 @@ def save(reference: str, body: requests.Save) -> Response:
 @auth.requires("editor", scope="publish")
 @limits("save")
 @takes_json
+@at_version
 @bp.input(requests.Publish, arg_name="body")
 @bp.output(answers.ScheduleHead)
 def publish(reference: str, body: requests.Publish) -> Response:
@@ -110,3 +113,16 @@ def publish(reference: str, body: requests.Publish) -> Response:
 def solver() -> repairing.Solver:
     """Where repairs are computed."""
     return cast(repairing.Solver, current_app.extensions["callboard.solver"])
+
+
+@bp.post("/schedules/<reference>/refresh")
+@auth.requires("editor", scope="publish")
+@limits("save")
+@bp.input(requests.Refresh, location="query", arg_name="query")
+@bp.output(answers.Refreshed)
+def refresh(reference: str, query: requests.Refresh) -> Response:
+    """Ask every screen that follows the schedule to read it afresh, spread over some seconds."""
+    told = refreshing.refresh(
+        store(), reference, spread_seconds=query.spread_seconds, editor_id=auth.current().editor_id
+    )
+    return answer(told)

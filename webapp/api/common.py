@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import quote, urlencode
 
 from flask import Response, current_app, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from webapp.services.errors import Invalid, Stale
+from webapp.services.request_keys import RequestKey, content_hash
 from webapp.settings import Settings
 from webapp.store import Store
 
@@ -69,6 +73,58 @@ def takes_json(view: Callable[Parameters, Result]) -> Callable[Parameters, Resul
         return view(*args, **kwargs)
 
     return checked
+
+
+def paged(items: Sequence[dict[str, Any]], limit: int, cursor: str) -> Response:
+    """A page of a list that was read one item too far; `next` is what to send as `after`, null at the end.
+
+    The address of the next page, whole, is in the `Link` header (RFC 8288).
+    """
+    shown = list(items[:limit])
+    after = str(shown[-1][cursor]) if len(items) > limit else None
+    headers = dict(PRIVATE)
+    if after is not None:
+        query = {**request.args.to_dict(), "after": after}
+        headers["Link"] = f'<{quote(request.path)}?{urlencode(query)}>; rel="next"'
+    return answer({"items": shown, "next": after}, headers=headers)
+
+
+def at_version(view: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Let `If-Match` with the draft's ETag, such as `"v17"`, say which version is expected (RFC 9110).
+
+    It may stand instead of `expectedVersion`, or beside it if both say the same.
+    """
+
+    @wraps(view)
+    def matched(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        wanted, body = request.if_match, request.get_json()
+        if wanted and not wanted.star_tag and isinstance(body, dict):
+            tags = wanted.as_set(include_weak=False)
+            versions = {int(tag[1:]) for tag in tags if re.fullmatch(r"v[0-9]{1,15}", tag, re.ASCII)}
+            if not versions:
+                raise Stale('If-Match names no version of the draft: send its ETag, such as "v17"')
+            if "expectedVersion" not in body and len(versions) == 1:
+                body["expectedVersion"] = versions.pop()
+            elif body.get("expectedVersion") not in versions:
+                raise Invalid("If-Match and expectedVersion do not say the same", place="expectedVersion")
+        return view(*args, **kwargs)
+
+    return matched
+
+
+def request_key(editor_id: str, *content: bytes) -> RequestKey | None:
+    """What the `Idempotency-Key` header makes of this request; the key may stand in double quotes.
+
+    Raises `Invalid` for one that is empty, too long or not plain text.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    plain = key[1:-1] if len(key) >= 2 and key[0] == key[-1] == '"' else key
+    if not re.fullmatch(r"[\x20-\x7e]{1,255}", plain) or '"' in plain:
+        raise Invalid("an Idempotency-Key has 1 to 255 plain characters", place="Idempotency-Key")
+    parts = (request.method.encode(), request.path.encode(), *content)
+    return RequestKey(plain, editor_id, content_hash(parts))
 
 
 def etag_matches(tag: str) -> bool:

@@ -26,13 +26,14 @@ KINDS = {
     "xml": Kind("schedule-xml", "application/xml"),
     "json": Kind("schedule-json", "application/json"),
     "csv": Kind("csv", "text/csv"),
+    "xlsx": Kind("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 
 
 @bp.get("/schedules/<reference>/export.<suffix>")
 @bp.doc(responses={200: "The file"})
 def export(reference: str, suffix: str) -> Response:
-    """The published schedule as `ics`, `xml`, `json` or `csv`."""
+    """The published schedule as `ics`, `xml`, `json`, `csv` or `xlsx`."""
     kind = KINDS.get(suffix)
     if kind is None:
         raise NotFound(f"there is no export '{suffix}': choose {', '.join(KINDS)}")
@@ -40,4 +41,6 @@ def export(reference: str, suffix: str) -> Response:
     if etag_matches(tag):
         return Response(status=304, headers={**REVALIDATED, "ETag": f'"{tag}"'})
     data, version = exporting.export_published(store(), reference, kind.format)
-    return Response(data, mimetype=kind.mimetype, headers={**REVALIDATED, "ETag": f'"p{version}"'})
+    response = Response(data, mimetype=kind.mimetype, headers={**REVALIDATED, "ETag": f'"p{version}"'})
+    response.headers.set("Content-Disposition", "inline", filename=f"{reference}.{suffix}")
+    return response

@@ -7,7 +7,7 @@ from flask import Response
 
 from webapp import auth
 from webapp.api import answers, requests
-from webapp.api.common import answer, store
+from webapp.api.common import answer, paged, store
 from webapp.services import now as now_service
 from webapp.services import reading
 
@@ -21,7 +21,7 @@ def list_events(reference: str, page: requests.EventPage) -> Response:
     """The events after a seq: all of them for editors, the public ones for anybody else."""
     identity = auth.current()
     items = reading.events(store(), reference, identity, after=page.after, limit=page.limit + 1)
-    return answer(answers.page_of(items, page.limit, "seq"))
+    return paged(items, page.limit, "seq")
 
 
 @bp.get("/schedules/<reference>/conflicts")
@@ -31,7 +31,7 @@ def list_events(reference: str, page: requests.EventPage) -> Response:
 def list_conflicts(reference: str, page: requests.ConflictPage) -> Response:
     """The conflict ledger."""
     items = reading.conflicts(store(), reference, status=page.status, after=page.after, limit=page.limit + 1)
-    return answer(answers.page_of(items, page.limit, "conflictId"))
+    return paged(items, page.limit, "conflictId")
 
 
 @bp.get("/schedules/<reference>/saves")
@@ -41,7 +41,7 @@ def list_conflicts(reference: str, page: requests.ConflictPage) -> Response:
 def list_saves(reference: str, page: requests.Page) -> Response:
     """The save attempts and what became of them."""
     items = reading.saves(store(), reference, after=page.after, limit=page.limit + 1)
-    return answer(answers.page_of(items, page.limit, "saveAttemptId"))
+    return paged(items, page.limit, "saveAttemptId")
 
 
 @bp.get("/schedules/<reference>/audit")
@@ -51,7 +51,7 @@ def list_saves(reference: str, page: requests.Page) -> Response:
 def list_audit(reference: str, page: requests.EventPage) -> Response:
     """The audit: every change with who, when and what was before."""
     items = reading.audit(store(), reference, after=page.after, limit=page.limit + 1)
-    return answer(answers.page_of(items, page.limit, "number"))
+    return paged(items, page.limit, "number")
 
 
 @bp.get("/schedules/<reference>/now")

@@ -146,6 +146,12 @@ class Settings(Request):
     preferences: Annotated[dict[Preference, Weight], Field(max_length=100)] | None = None
 
 
+class Refresh(Query):
+    """Over how many seconds the readers are spread."""
+
+    spread_seconds: Annotated[int, Field(ge=0, le=600)] = 10
+
+
 class EventPage(Query):
     """Events after a seq."""
 

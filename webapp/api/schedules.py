@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 
 from webapp import auth
 from webapp.api import answers, requests
-from webapp.api.common import PRIVATE, REVALIDATED, answer, etag_matches, settings, store
+from webapp.api.common import PRIVATE, REVALIDATED, answer, etag_matches, paged, request_key, settings, store
 from webapp.services import importing, reading
 from webapp.services.errors import Invalid
 
@@ -20,21 +20,26 @@ bp = APIBlueprint("schedules", __name__, tag="Schedules")
 def list_schedules(page: requests.Page) -> Response:
     """The schedules that the caller may see."""
     items = reading.listing(store(), auth.current(), after=page.after, limit=page.limit + 1)
-    return answer(answers.page_of(items, page.limit, "slug"))
+    return paged(items, page.limit, "slug")
 
 
 @bp.post("/schedules")
 @bp.output(answers.Schedule, status_code=201)
 @auth.requires("admin")
 def import_schedule() -> Response:
-    """Import a file of any format that Callboard reads: the body, or the form field `file`."""
+    """Import a file of any format that Callboard reads: the body, or the form field `file`.
+
+    Sent again with the same `Idempotency-Key`, it makes no second schedule but answers with the first.
+    """
     from webapp.schemas import read_document
 
     request.max_content_length = settings().import_bytes
     data, name = _uploaded()
     imported = store().aside(lambda: read_document(data, name))
     slug = request.args.get("slug") or request.form.get("slug")
-    schedule_id = importing.import_document(store(), imported, slug=slug, editor_id=auth.current().editor_id)
+    editor_id = str(auth.current().editor_id)
+    key = request_key(editor_id, data, (slug or "").encode())
+    schedule_id = importing.import_document(store(), imported, slug=slug, editor_id=editor_id, key=key)
     told = {
         **reading.draft_json(store(), schedule_id),
         "format": imported.format,

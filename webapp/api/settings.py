@@ -7,7 +7,7 @@ from flask import Response
 
 from webapp import auth
 from webapp.api import answers, requests
-from webapp.api.common import PRIVATE, answer, store, takes_json
+from webapp.api.common import PRIVATE, answer, at_version, store, takes_json
 from webapp.services import configuring
 
 bp = APIBlueprint("settings", __name__, tag="Settings")
@@ -24,6 +24,7 @@ def get_settings(reference: str) -> Response:
 @bp.put("/schedules/<reference>/settings")
 @auth.requires("admin")
 @takes_json
+@at_version
 @bp.input(requests.Settings, arg_name="body")
 @bp.output(answers.Settings)
 def put_settings(reference: str, body: requests.Settings) -> Response:

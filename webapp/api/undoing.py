@@ -11,7 +11,7 @@ from flask import Response
 from webapp import auth
 from webapp.api import answers, requests
 from webapp.api.changes import solver
-from webapp.api.common import PRIVATE, answer, store, takes_json
+from webapp.api.common import PRIVATE, answer, at_version, store, takes_json
 from webapp.auth.rates import limits
 from webapp.services import repairing, undoing
 from webapp.services.errors import LaterWork, Stale
@@ -35,6 +35,7 @@ def get_undo(reference: str) -> Response:
 @auth.requires("editor")
 @limits("save")
 @takes_json
+@at_version
 @bp.input(requests.Undo, arg_name="body")
 @bp.output(answers.Undone)
 def undo(reference: str, body: requests.Undo) -> Response:
@@ -46,6 +47,7 @@ def undo(reference: str, body: requests.Undo) -> Response:
 @auth.requires("editor")
 @limits("save")
 @takes_json
+@at_version
 @bp.input(requests.Undo, arg_name="body")
 @bp.output(answers.Undone)
 def redo(reference: str, body: requests.Undo) -> Response:

@@ -11,6 +11,7 @@ TYPES: Mapping[str, str] = {
     "schedule.updated": "one for each resource that changed, with `updatedFields`, `previousValues` and `values`",
     "schedule.saved": "a save, whole",
     "schedule.published": "with `changes` against what was published before",
+    "schedule.refreshed": "every screen was asked to read the schedule afresh, spread over `spreadSeconds`",
     "schedule.settings_changed": "severities, hours, lock policy or preferences changed",
     "session.moved": "a session has another room or start",
     "session.placed": "an unplaced session got a room and a start",
@@ -35,6 +36,7 @@ TYPES: Mapping[str, str] = {
 
 PUBLIC: Mapping[str, frozenset[str]] = {
     "schedule.published": frozenset({"publishedVersion", "changes"}),
+    "schedule.refreshed": frozenset({"spreadSeconds"}),
 }
 """Public event types, each with the keys of its own that attendees get: what may go out, not what may not."""
 

@@ -11,6 +11,8 @@ from webapp.interop.xml_text import xml_safe
 
 HEADINGS = ("id", "title", "track", "speakers", "room", "start", "end", "minutes", "audience", "pinned")
 Cell = str | int
+CELL_LENGTH = 32_767
+"""The most characters that a cell of a workbook holds."""
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -27,24 +29,21 @@ def write_csv(conference: Conference, schedule: Schedule) -> bytes:
 
 def write_xlsx(conference: Conference, schedule: Schedule) -> bytes:
     """A workbook with one sheet."""
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
+    from xlsxwriter import Workbook
 
-    book = Workbook()
-    sheet = book.active
-    sheet.title = "Schedule"
-    sheet.append(HEADINGS)
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    for number, row in enumerate(rows(conference, schedule), 2):
-        for column, value in enumerate(row, 1):
-            cell = sheet.cell(number, column, value)
-            if isinstance(value, str):
-                # Told explicitly, or a title that begins with "=" would be run as a formula.
-                cell.data_type = "s"
-    sheet.freeze_panes = "A2"
     whole = io.BytesIO()
-    book.save(whole)
+    # Text stays text: a title that begins with "=" is not run, and an address becomes no link.
+    book = Workbook(whole, {"in_memory": True})
+    sheet = book.add_worksheet("Schedule")
+    sheet.write_row(0, 0, HEADINGS, book.add_format({"bold": True}))
+    for number, row in enumerate(rows(conference, schedule), 1):
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                sheet.write_string(number, column, value[:CELL_LENGTH])
+            else:
+                sheet.write_number(number, column, value)
+    sheet.freeze_panes(1, 0)
+    book.close()
     return whole.getvalue()
 
 

@@ -169,8 +169,9 @@ class Feed:
         self._seq = events[-1]["seq"]
         # A client that joins while this is being sent is not among these members: it gets the frames from the ring.
         deliveries = [(tuple(audience.members), audience.take(events)) for audience in self._audiences.values()]
+        demands = list(_demands(events))
         for members, fresh in deliveries:
-            for piece in _pieces(fresh):
+            for piece in _pieces(fresh + demands):
                 self._broadcast(members, piece)
                 gevent.sleep(0)
 
@@ -202,6 +203,14 @@ class Feed:
 
 def _encoded(event: Event) -> bytes:
     return text_frame(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+
+
+def _demands(events: Iterable[Event]) -> Iterator[bytes]:
+    """What is said besides the events, to whoever is there, once: to read the schedule afresh, but not all at once."""
+    for event in events:
+        if event["type"] == "schedule.refreshed":
+            told = {"type": "feed.reload", "scheduleId": event["scheduleId"], "spreadSeconds": event["spreadSeconds"]}
+            yield _encoded(told)
 
 
 def _pieces(fresh: list[bytes]) -> Iterator[bytes]:

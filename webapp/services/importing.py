@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.events import log
 from webapp.events.types import Event
-from webapp.services import auditing, ledger
+from webapp.services import auditing, ledger, request_keys
 from webapp.services.clock import now_utc
-from webapp.services.errors import Invalid, Taken
+from webapp.services.errors import Invalid, Taken, Unavailable
+from webapp.services.request_keys import RequestKey
 from webapp.store import Facts, Store
 from webapp.store.facts import frame, insert_facts
 from webapp.store.rows import CarriedRow, ScheduleRow
@@ -24,18 +26,42 @@ if TYPE_CHECKING:
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 80
+TRIES = 5
 RESERVED = frozenset({"account", "api", "edit", "sign-in", "sign-out", "live", "collab", "static", "livez", "readyz"})
 """First path segments that mean something else."""
 
 
-def import_document(store: Store, imported: Imported, *, slug: str | None = None, editor_id: str | None) -> str:
-    """Store an imported file as a new schedule and give its id.
+def import_document(
+    store: Store,
+    imported: Imported,
+    *,
+    slug: str | None = None,
+    editor_id: str | None,
+    key: RequestKey | None = None,
+) -> str:
+    """Store an imported file as a new schedule and give its id; a request that comes again gets the first one's.
 
     Raises `Taken` if another schedule has the slug, `Invalid` if it is no slug.
     """
     if slug is not None:
         _check_slug(slug)
-    return store.write(lambda session: _import(store, session, imported, slug, editor_id))
+
+    def work(session: Session) -> str:
+        made = None if key is None else request_keys.made_before(session, key)
+        if made is not None:
+            return str(made["scheduleId"])
+        schedule_id = _import(store, session, imported, slug, editor_id)
+        if key is not None:
+            request_keys.remember(session, key, {"scheduleId": schedule_id})
+        return schedule_id
+
+    for _ in range(TRIES):
+        try:
+            return store.write(work)
+        except IntegrityError:
+            # Another import took the name, or this very request, at the same moment: now it can be seen.
+            continue
+    raise Unavailable("many imports take the same name just now; try again")
 
 
 def _import(store: Store, session: Session, imported: Imported, slug: str | None, editor_id: str | None) -> str:
