@@ -20,6 +20,7 @@ def create_app(settings: Settings) -> APIFlask:
     from webapp import api, auth, live, pages, problems, security
     from webapp.auth.rates import Rates
     from webapp.bell import SilentBell
+    from webapp.events.handlers import relays
     from webapp.serving.solver_client import SolverClient
     from webapp.store import open_store
 
@@ -35,10 +36,16 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions["callboard.settings"] = settings
     store = app.extensions["callboard.store"] = open_store(settings.database)
     app.extensions["callboard.bell"] = SilentBell()
-    # Looked up at each ring: the hub puts itself there when it starts.
-    store.bell = lambda schedule_id, seq: app.extensions["callboard.bell"].ring(schedule_id, seq)
     app.extensions["callboard.solver"] = SolverClient(str(settings.solver_socket))
     app.extensions["callboard.rates"] = Rates(settings)
+    followers = app.extensions["callboard.relays"] = relays(store, lambda: app.extensions["callboard.solver"])
+
+    def ring(schedule_id: str, seq: int) -> None:
+        # Looked up at each ring: the hub puts itself there when it starts.
+        for bell in (app.extensions["callboard.bell"], *followers):
+            bell.ring(schedule_id, seq)
+
+    store.bell = ring
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies

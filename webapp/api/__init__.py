@@ -9,11 +9,22 @@ PREFIX = "/api/v1"
 
 def init_app(app: APIFlask) -> None:
     """Register every route."""
-    from webapp.api import changes, common, exports, health, history, openapi, schedules, settings, undoing
+    from webapp.api import (
+        availability,
+        changes,
+        common,
+        exports,
+        health,
+        history,
+        openapi,
+        schedules,
+        settings,
+        undoing,
+    )
 
     app.json = common.StrictJson(app)
     app.config.update(openapi.CONFIG)
     app.register_blueprint(health.bp)
-    for module in (schedules, settings, changes, undoing, history, exports):
+    for module in (schedules, settings, changes, undoing, availability, history, exports):
         app.register_blueprint(module.bp, url_prefix=PREFIX)
     app.spec_processor(openapi.completed)

@@ -382,6 +382,43 @@ class AuditList(Answer):
     next: str | None
 
 
+class FreeTime(Answer):
+    """When a room or a person is free, as of the version that was looked at."""
+
+    kind: Literal["person", "room"]
+    id: str
+    name: str
+    version: int
+    free: list[Interval]
+
+
+class FreeTimeList(Answer):
+    """A page of free windows; they hold at `version`."""
+
+    version: int
+    items: list[FreeTime]
+    next: str | None
+
+
+class BrokenSession(Answer):
+    """A session that a change breaks."""
+
+    session_id: str
+    title: str
+    room_id: str | None
+    start_time: str | None
+    end_time: str | None
+    violations: list[Violation]
+
+
+class Foreseen(Answer):
+    """What a change of availability would break, and how to mend it."""
+
+    version: int
+    sessions: list[BrokenSession]
+    repair: Repaired
+
+
 class RoomNow(Answer):
     """What is on in a room, and what follows."""
 

@@ -165,6 +165,22 @@ class ConflictPage(Page):
     status: Literal["unresolved", "resolved"] | None = None
 
 
+class AvailabilityPage(Page):
+    """Free windows, of people or of rooms, or of one of them."""
+
+    kind: Literal["person", "room"] | None = None
+    id: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class Consequences(Request):
+    """A change of availability to think about."""
+
+    edits: Edits
+    expected_version: Version | None = None
+    alternatives: Annotated[int, Field(ge=1, le=20)] = 3
+    time_limit: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False, strict=False)] = 0.8
+
+
 class At(Query):
     """A moment; without an offset it is conference time."""
 

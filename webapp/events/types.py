@@ -23,6 +23,7 @@ TYPES: Mapping[str, str] = {
     "room.closed": "a room cannot be used at a time when it could be",
     "room.opened": "a room can be used at a time when it could not be",
     "person.availability_changed": "a person can come at other times than before",
+    "availability.assessed": "which sessions such a change breaks, with ranked `repairs`; nothing was moved",
     "conflict.detected": "a rule is broken that was not, or broken again (`reopened`)",
     "conflict.resolved": "it is not any more",
     "save.blocked": "somebody's save was held up: `result` is `warning_required` or `stale_blocked`",

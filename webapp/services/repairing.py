@@ -70,7 +70,7 @@ def repair(store: Store, solver: Solver, reference: str, request: RepairRequest)
         place=request.place,
         engine=request.engine,
     )
-    repairs = [_repair_json(one, requested, edits, edited) for one in answer["repairs"]]
+    repairs = [repair_json(one, requested, edits, edited) for one in answer["repairs"]]
     return {**camel_keys({**answer, "version": facts.version, "repairs": repairs}), "edits": requested}
 
 
@@ -88,7 +88,7 @@ def _facts(store: Store, reference: str, expected_version: int) -> Facts:
     return store.read(work)
 
 
-def _repair_json(
+def repair_json(
     repair: Mapping[str, Any], requested: Sequence[dict[str, Any]], edits: Sequence[Edit], edited: Edited
 ) -> dict[str, Any]:
     """A repair with times that carry their offset, and with the changes to save."""

@@ -34,12 +34,15 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def application() -> Flask:
-    """The application, with its settings from the environment."""
+    """The application, with its settings from the environment, its relays at work."""
     # Imported in the worker, after gevent has patched the standard library.
     from webapp import create_app
     from webapp.settings import Settings
 
-    return create_app(Settings.from_environment())
+    app = create_app(Settings.from_environment())
+    for relay in app.extensions["callboard.relays"]:
+        relay.start()
+    return app
 
 
 def _ignore_interrupts(_arbiter: object) -> None:

@@ -63,6 +63,8 @@ class ScheduleRow(Row):
     updated_by: Mapped[str | None] = mapped_column(ID)
     last_seq: Mapped[int] = mapped_column(default=0)
     last_public_seq: Mapped[int] = mapped_column(default=0)
+    trimmed_seq: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The last event that the log no longer holds."""
     last_broadcast_at: Mapped[datetime | None]
     """When attendees were last told something."""
     last_sync_at: Mapped[datetime | None]
@@ -236,6 +238,47 @@ class EventRow(Row):
     time: Mapped[datetime]
     body: Mapped[dict[str, Any]]
     """The event as everybody gets it who may see all of it."""
+
+
+class EventCursorRow(Row):
+    """How far a handler has come in a schedule's log."""
+
+    __tablename__ = "event_cursor"
+
+    handler: Mapped[str] = mapped_column(String(40), primary_key=True)
+    schedule_id: Mapped[str] = mapped_column(ID, ForeignKey("schedule.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int]
+
+
+class EventTroubleRow(Row):
+    """An event that a handler failed on: tried again later, and at last parked until somebody looks."""
+
+    __tablename__ = "event_trouble"
+    __table_args__ = (UniqueConstraint("handler", "schedule_id", "seq"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    handler: Mapped[str] = mapped_column(String(40))
+    schedule_id: Mapped[str] = mapped_column(ID, ForeignKey("schedule.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    event: Mapped[dict[str, Any]]
+    """A copy: the log may have let go of it by then."""
+    state: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int]
+    error: Mapped[str] = mapped_column(Text)
+    failed_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
+
+
+class AvailabilityRow(Row):
+    """When a room or a person is free, and the version that this stands on."""
+
+    __tablename__ = "availability"
+
+    schedule_id: Mapped[str] = mapped_column(ID, ForeignKey("schedule.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int]
+    free: Mapped[list[Any]]
 
 
 class EditorRow(Row):

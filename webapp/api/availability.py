@@ -1,0 +1,55 @@
+"""When rooms and people are free, and what follows if they are not."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from apiflask import APIBlueprint
+from flask import Response, current_app
+
+from webapp import auth
+from webapp.api import answers, requests
+from webapp.api.common import answer, store, takes_json
+from webapp.services import availability, consequences, repairing
+from webapp.services.errors import Invalid, Unavailable
+from webapp.serving.solver_client import SolverRefused, SolverUnavailable
+
+bp = APIBlueprint("availability", __name__, tag="Availability")
+
+
+@bp.get("/schedules/<reference>/availability")
+@auth.requires("editor")
+@bp.input(requests.AvailabilityPage, location="query", arg_name="page")
+@bp.output(answers.FreeTimeList)
+def list_availability(reference: str, page: requests.AvailabilityPage) -> Response:
+    """The free windows of people and rooms: hours without absences, closures, sessions and the gaps beside them."""
+    found = availability.availability(
+        store(), reference, kind=page.kind, identifier=page.id, after=page.after, limit=page.limit + 1
+    )
+    items = found["items"]
+    shown = items[: page.limit]
+    more = len(items) > page.limit
+    last = availability.cursor_text((shown[-1]["kind"], shown[-1]["id"])) if more else None
+    return answer({"version": found["version"], "items": shown, "next": last})
+
+
+@bp.post("/schedules/<reference>/availability")
+@auth.requires("editor")
+@takes_json
+@bp.input(requests.Consequences, arg_name="body")
+@bp.output(answers.Foreseen)
+def foresee(reference: str, body: requests.Consequences) -> Response:
+    """The sessions that a change of availability would break, and ranked repairs.  Changes nothing."""
+    request = consequences.ConsequencesRequest(
+        edits=body.edits,
+        expected_version=body.expected_version,
+        alternatives=body.alternatives,
+        time_limit=body.time_limit,
+    )
+    solver = cast(repairing.Solver, current_app.extensions["callboard.solver"])
+    try:
+        return answer(consequences.foresee(store(), solver, reference, request))
+    except SolverUnavailable as error:
+        raise Unavailable(str(error)) from error
+    except SolverRefused as error:
+        raise Invalid(str(error)) from error
