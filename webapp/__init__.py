@@ -38,7 +38,9 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions["callboard.bell"] = SilentBell()
     app.extensions["callboard.solver"] = SolverClient(str(settings.solver_socket))
     app.extensions["callboard.rates"] = Rates(settings)
-    followers = app.extensions["callboard.relays"] = relays(store, lambda: app.extensions["callboard.solver"])
+    followers = app.extensions["callboard.relays"] = relays(
+        store, lambda: app.extensions["callboard.solver"], event_days=settings.event_days
+    )
 
     def ring(schedule_id: str, seq: int) -> None:
         # Looked up at each ring: the hub puts itself there when it starts.

@@ -25,6 +25,7 @@ COMMANDS = {
     "user": "webapp.commands.access",
     "token": "webapp.commands.access",
     "db": "webapp.commands.operation",
+    "events": "webapp.commands.events",
     "verify": "webapp.commands.upkeep",
 }
 """Where each command lives.  A command is loaded when it is asked for, and its modules load nothing heavy."""

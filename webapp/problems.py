@@ -35,6 +35,7 @@ class Kind(NamedTuple):
 
 REFUSALS: Mapping[type[errors.Refusal], Kind] = {
     errors.NotFound: Kind("not-found", 404, "Not found"),
+    errors.Gone: Kind("events-gone", 410, "These events are not kept any more"),
     errors.Stale: Kind("stale-version", 412, "The schedule has changed since"),
     errors.Blocked: Kind("conflicts-block-publishing", 409, "Unresolved conflicts block publishing"),
     errors.LaterWork: Kind("later-work", 409, "Later changes stand on it"),

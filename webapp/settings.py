@@ -40,6 +40,8 @@ class Settings:
     """How many changes one caller may ask to save."""
     solves_per_minute: int = 3000
     """How many checks and repairs one caller may ask for."""
+    event_days: int = 90
+    """How long events are kept; the audit is kept for ever; 0 keeps all."""
 
     def __post_init__(self) -> None:
         if not self.database:
@@ -74,7 +76,7 @@ class Settings:
         return f"Settings({', '.join(shown)})"
 
 
-COUNTS = ("proxies", "sign_ins_per_minute", "saves_per_minute", "solves_per_minute")
+COUNTS = ("proxies", "sign_ins_per_minute", "saves_per_minute", "solves_per_minute", "event_days")
 """The settings that are whole numbers, each after its environment variable."""
 
 

@@ -42,6 +42,8 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", "/account"): PERSON,
     ("POST", "/account/password"): PERSON,
     ("POST", "/account/sign-out-everywhere"): PERSON,
+    ("GET", "/operation"): ADMINISTERS,
+    ("POST", "/operation/troubles/<trouble>"): ADMINISTERS,
     ("GET", "/edit"): READS,
     ("GET", "/edit/<slug>"): READS,
     ("GET", "/live/<reference>"): OPEN,
@@ -65,6 +67,12 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", f"{SCHEDULE}/undo"): READS,
     ("POST", f"{SCHEDULE}/undo"): SAVES,
     ("POST", f"{SCHEDULE}/redo"): SAVES,
+    ("GET", f"{SCHEDULE}/availability"): READS,
+    ("POST", f"{SCHEDULE}/availability"): SOLVES,
+    ("GET", "/api/v1/handlers"): ADMINISTERS,
+    ("GET", "/api/v1/handlers/troubles"): ADMINISTERS,
+    ("POST", "/api/v1/handlers/troubles/<trouble>/retry"): ADMINISTERS,
+    ("DELETE", "/api/v1/handlers/troubles/<trouble>"): ADMINISTERS,
     ("GET", f"{SCHEDULE}/conflicts"): READS,
     ("GET", f"{SCHEDULE}/audit"): READS,
     ("GET", f"{SCHEDULE}/events"): OPEN,
@@ -163,6 +171,7 @@ BODIES = {
     "undo": {"expectedVersion": 1},
     "redo": {"expectedVersion": 1},
     "settings": {"expectedVersion": 1},
+    "availability": {"edits": []},
 }
 
 

@@ -104,7 +104,7 @@ def test_help_and_version() -> None:
     assert version.status == 0
     assert version.out.startswith("callboard ")
     told = callboard("--help").out
-    commands = ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db", "verify"]
+    commands = ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db", "events", "verify"]
     assert [line.split()[0] for line in told.partition("Commands:\n")[2].splitlines()] == commands
     for command in commands:
         ran = callboard(command, "--help")
@@ -117,7 +117,9 @@ def test_without_a_command_the_help_is_bad_input() -> None:
     assert ran.err.startswith("Usage: callboard ")
 
 
-@pytest.mark.parametrize("command", ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db"])
+@pytest.mark.parametrize(
+    "command", ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db", "events"]
+)
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (
         "import sys; from click.testing import CliRunner; from webapp.cli import main;"

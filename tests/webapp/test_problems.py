@@ -55,6 +55,7 @@ def test_the_types_of_problems_do_not_change() -> None:
         ("later-work", 409),
         ("nothing-to-undo", 409),
         ("warning-required", 409),
+        ("events-gone", 410),
         ("stale-version", 412),
         ("stale-blocked", 412),
         ("too-large", 413),

@@ -14,6 +14,7 @@ def init_app(app: APIFlask) -> None:
         changes,
         common,
         exports,
+        handlers,
         health,
         history,
         openapi,
@@ -25,6 +26,6 @@ def init_app(app: APIFlask) -> None:
     app.json = common.StrictJson(app)
     app.config.update(openapi.CONFIG)
     app.register_blueprint(health.bp)
-    for module in (schedules, settings, changes, undoing, availability, history, exports):
+    for module in (schedules, settings, changes, undoing, availability, history, exports, handlers):
         app.register_blueprint(module.bp, url_prefix=PREFIX)
     app.spec_processor(openapi.completed)

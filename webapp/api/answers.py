@@ -419,6 +419,47 @@ class Foreseen(Answer):
     repair: Repaired
 
 
+class Handler(Answer):
+    """A handler of events, how many events it is behind, and how many it failed on."""
+
+    name: str
+    does: str
+    behind: int
+    retrying: int
+    parked: int
+
+
+class HandlerList(Answer):
+    """The handlers of events."""
+
+    items: list[Handler]
+    next: str | None
+
+
+class Trouble(Answer):
+    """An event that a handler failed on."""
+
+    trouble_id: str
+    handler: str
+    schedule_id: str
+    slug: str
+    seq: int
+    event_type: str
+    state: Literal["retrying", "parked"]
+    attempts: int
+    error: str
+    failed_at: str
+    retry_at: str | None
+    event: dict[str, Any]
+
+
+class TroubleList(Answer):
+    """A page of troubles."""
+
+    items: list[Trouble]
+    next: str | None
+
+
 class RoomNow(Answer):
     """What is on in a room, and what follows."""
 

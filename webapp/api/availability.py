@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from apiflask import APIBlueprint
-from flask import Response, current_app
+from flask import Response
 
 from webapp import auth
 from webapp.api import answers, requests
+from webapp.api.changes import solver
 from webapp.api.common import answer, store, takes_json
-from webapp.services import availability, consequences, repairing
+from webapp.auth.rates import limits
+from webapp.services import availability, consequences
 from webapp.services.errors import Invalid, Unavailable
 from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
@@ -34,7 +34,8 @@ def list_availability(reference: str, page: requests.AvailabilityPage) -> Respon
 
 
 @bp.post("/schedules/<reference>/availability")
-@auth.requires("editor")
+@auth.requires("editor", scope="solve")
+@limits("solve")
 @takes_json
 @bp.input(requests.Consequences, arg_name="body")
 @bp.output(answers.Foreseen)
@@ -46,9 +47,8 @@ def foresee(reference: str, body: requests.Consequences) -> Response:
         alternatives=body.alternatives,
         time_limit=body.time_limit,
     )
-    solver = cast(repairing.Solver, current_app.extensions["callboard.solver"])
     try:
-        return answer(consequences.foresee(store(), solver, reference, request))
+        return answer(consequences.foresee(store(), solver(), reference, request))
     except SolverUnavailable as error:
         raise Unavailable(str(error)) from error
     except SolverRefused as error:

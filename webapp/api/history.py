@@ -15,10 +15,10 @@ bp = APIBlueprint("history", __name__, tag="History")
 
 
 @bp.get("/schedules/<reference>/events")
-@bp.input(requests.EventPage, location="query", arg_name="page")
+@bp.input(requests.LogPage, location="query", arg_name="page")
 @bp.output(answers.EventList)
-def list_events(reference: str, page: requests.EventPage) -> Response:
-    """The events after a seq: all of them for editors, the public ones for anybody else."""
+def list_events(reference: str, page: requests.LogPage) -> Response:
+    """The events after a seq: all of them for editors, the public ones for anybody else; 410 if they are too old."""
     identity = auth.current()
     items = reading.events(store(), reference, identity, after=page.after, limit=page.limit + 1)
     return paged(items, page.limit, "seq")

@@ -152,8 +152,15 @@ class Refresh(Query):
     spread_seconds: Annotated[int, Field(ge=0, le=600)] = 10
 
 
+class LogPage(Query):
+    """Events after a seq; without one, from the oldest that is kept."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
+
+
 class EventPage(Query):
-    """Events after a seq."""
+    """Entries after a number."""
 
     after: Annotated[int, Field(ge=0, le=2**53)] = 0
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.events import log, types
+from webapp.events import log, retention, types
 from webapp.events.relay import Event, Handler, Relay, Write
 from webapp.services import availability, consequences
 from webapp.services.clock import now_utc
@@ -20,9 +20,14 @@ OLD_NEWS = timedelta(minutes=10)
 """After that long, whoever changed somebody's availability has seen to it in other ways."""
 
 
-def relays(store: Store, solver: Callable[[], Solver]) -> tuple[Relay, ...]:
-    """The handlers, those that take long apart: nobody waits for them."""
-    return Relay(store, [Availability(store)]), Relay(store, [Consequences(store, solver)])
+def relays(store: Store, solver: Callable[[], Solver], *, event_days: int) -> tuple[Relay, ...]:
+    """The handlers, those that take long apart: nobody waits for them.  Old events are trimmed beside them."""
+
+    def trim() -> None:
+        if event_days:
+            retention.trim(store, before=now_utc() - timedelta(days=event_days))
+
+    return Relay(store, [Availability(store)]), Relay(store, [Consequences(store, solver)], hourly=trim)
 
 
 class Availability(Handler):
@@ -67,3 +72,7 @@ class Consequences(Handler):
                 log.append(session, row, [types.Event("availability.assessed", found)], now=now_utc())
 
         return write
+
+
+EVERY: tuple[type[Handler], ...] = (Availability, Consequences)
+"""The handlers, for those who look after them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,14 +71,25 @@ class Patience:
 
 
 class Relay:
-    """Takes some handlers through the logs of all schedules, woken by the bell and looking by itself."""
+    """Takes some handlers through the logs of all schedules, woken by the bell and looking by itself.
 
-    def __init__(self, store: Store, handlers: Iterable[Handler], patience: Patience | None = None) -> None:
+    `hourly` is called at the start and every hour, on the relay's thread.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        handlers: Iterable[Handler],
+        patience: Patience | None = None,
+        *,
+        hourly: Callable[[], object] = lambda: None,
+    ) -> None:
         self.handlers = {handler.name: handler for handler in handlers}
         self.caught_up: Callable[[str, int], None] = lambda schedule_id, seq: None
         """Called with each schedule and the last event that all handlers are done with."""
         self._store = store
         self._patience = patience or Patience()
+        self._hourly = hourly
         self._bell = threading.Event()
         self._rung: set[str] = set()
         self._thread: threading.Thread | None = None
@@ -108,8 +120,12 @@ class Relay:
 
     def _follow(self) -> None:
         self._rung.clear()
+        next_hour = 0.0
         while not self._ended:
             try:
+                if time.monotonic() >= next_hour:
+                    next_hour = time.monotonic() + 3600
+                    self._hourly()
                 rung = [self._rung.pop() for _ in range(len(self._rung))]
                 for schedule_id in rung:
                     self._catch_up(schedule_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import account, views
+from webapp.pages import account, operation, views
 
 __all__ = ["init_app"]
 
@@ -12,5 +12,6 @@ __all__ = ["init_app"]
 def init_app(app: Flask) -> None:
     """Register every page."""
     app.register_blueprint(account.bp)
+    app.register_blueprint(operation.bp)
     # Last: whatever is no other page's address is the short name of a schedule.
     app.register_blueprint(views.bp)

@@ -75,7 +75,8 @@ def _cache_built_files(response: Response) -> Response:
 
 
 @bp.errorhandler(Refusal)
-def _refused(error: Refusal) -> Response:
+def refused(error: Refusal) -> Response:
+    """A page for whoever may not see one, or asks for one that is not there."""
     if isinstance(error, NotFound):
         return page("missing", status=404, cache=PRIVATE)
     if isinstance(error, Unauthenticated | Denied):
@@ -83,9 +84,7 @@ def _refused(error: Refusal) -> Response:
     return problems.refused(error)
 
 
-@bp.errorhandler(AssetsMissing)
-def _missing(error: AssetsMissing) -> Response:
-    return not_built(error)
+bp.register_error_handler(AssetsMissing, not_built)
 
 
 def _boot(schedule_id: str, slug: str, identity: auth.Identity) -> dict[str, str | None]:

@@ -18,6 +18,10 @@ class NotFound(Refusal):
     """There is no such thing, or none that the caller may see."""
 
 
+class Gone(Refusal):
+    """What is asked for was there once, and is not kept for ever."""
+
+
 class Stale(Refusal):
     """The schedule has moved on from the version that the caller expected."""
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 80
 TRIES = 5
-RESERVED = frozenset({"account", "api", "edit", "sign-in", "sign-out", "live", "collab", "static", "livez", "readyz"})
+RESERVED = frozenset(
+    {"operation", "account", "api", "edit", "sign-in", "sign-out", "live", "collab", "static", "livez", "readyz"}
+)
 """First path segments that mean something else."""
 
 

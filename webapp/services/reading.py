@@ -13,7 +13,7 @@ from webapp.auth.identity import Identity
 from webapp.events import log
 from webapp.events.types import public_view
 from webapp.services import auditing, ledger
-from webapp.services.errors import NotFound
+from webapp.services.errors import Gone, NotFound
 from webapp.services.views import facts_json, head_json, instant
 from webapp.store import Facts, Store
 from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, PublishedRow, SaveAttemptRow, ScheduleRow
@@ -108,14 +108,24 @@ def carried(session: Session, schedule_id: str) -> dict[str, Any]:
     return {} if row is None else row.data
 
 
-def events(store: Store, reference: str, identity: Identity, *, after: int, limit: int) -> list[dict[str, Any]]:
-    """A page of the event log: whole for editors, the public events for anybody else."""
+def events(store: Store, reference: str, identity: Identity, *, after: int | None, limit: int) -> list[dict[str, Any]]:
+    """A page of the event log: whole for editors, the public events for anybody else; None: from the oldest kept.
+
+    Raises `Gone` where events after `after` are not kept any more.
+    """
 
     def work(session: Session) -> list[dict[str, Any]]:
         row = find_visible(session, reference, identity)
+        if after is not None and after < row.trimmed_seq:
+            raise Gone(
+                f"events up to {row.trimmed_seq} are not kept any more: read the schedule and go on from its lastSeq",
+                oldestSeq=row.trimmed_seq + 1,
+                lastSeq=row.last_seq if identity.sees_drafts else row.last_public_seq,
+            )
+        seen = row.trimmed_seq if after is None else after
         if identity.sees_drafts:
-            return log.read(session, row.id, after, limit)
-        public = log.read(session, row.id, after, limit, public_only=True)
+            return log.read(session, row.id, seen, limit)
+        public = log.read(session, row.id, seen, limit, public_only=True)
         return [view for event in public if (view := public_view(event)) is not None]
 
     return store.read(work)

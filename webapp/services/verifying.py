@@ -185,9 +185,9 @@ class _Audit:
             yield f"save attempt {attempt_id}", "it was answered as saved, and the audit does not know it"
 
     def _events(self) -> Found:
-        """The log has no gaps between its first event, older ones may have been dropped, and its last."""
-        seqs = self.session.scalars(select(EventRow.seq).where(EventRow.schedule_id == self.row.id)).all()
-        if not seqs or (len(seqs), max(seqs)) != (self.row.last_seq - min(seqs) + 1, self.row.last_seq):
+        """The log has every event but the old ones that were trimmed."""
+        query = select(EventRow.seq).where(EventRow.schedule_id == self.row.id).order_by(EventRow.seq)
+        if list(self.session.scalars(query)) != list(range(self.row.trimmed_seq + 1, self.row.last_seq + 1)):
             yield "events", f"there are gaps before event {self.row.last_seq}"
 
 
