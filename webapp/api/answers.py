@@ -385,6 +385,7 @@ class AuditList(Answer):
 class FreeTime(Answer):
     """When a room or a person is free, as of the version that was looked at."""
 
+    key: str
     kind: Literal["person", "room"]
     id: str
     name: str

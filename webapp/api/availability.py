@@ -8,7 +8,7 @@ from flask import Response
 from webapp import auth
 from webapp.api import answers, requests
 from webapp.api.changes import solver
-from webapp.api.common import answer, store, takes_json
+from webapp.api.common import answer, at_version, paged, store, takes_json
 from webapp.auth.rates import limits
 from webapp.services import availability, consequences
 from webapp.services.errors import Invalid, Unavailable
@@ -26,17 +26,14 @@ def list_availability(reference: str, page: requests.AvailabilityPage) -> Respon
     found = availability.availability(
         store(), reference, kind=page.kind, identifier=page.id, after=page.after, limit=page.limit + 1
     )
-    items = found["items"]
-    shown = items[: page.limit]
-    more = len(items) > page.limit
-    last = availability.cursor_text((shown[-1]["kind"], shown[-1]["id"])) if more else None
-    return answer({"version": found["version"], "items": shown, "next": last})
+    return paged(found["items"], page.limit, "key", version=found["version"])
 
 
 @bp.post("/schedules/<reference>/availability")
 @auth.requires("editor", scope="solve")
 @limits("solve")
 @takes_json
+@at_version
 @bp.input(requests.Consequences, arg_name="body")
 @bp.output(answers.Foreseen)
 def foresee(reference: str, body: requests.Consequences) -> Response:

@@ -75,8 +75,10 @@ def takes_json(view: Callable[Parameters, Result]) -> Callable[Parameters, Resul
     return checked
 
 
-def paged(items: Sequence[dict[str, Any]], limit: int, cursor: str) -> Response:
+def paged(items: Sequence[dict[str, Any]], limit: int, cursor: str, **beside: Any) -> Response:
     """A page of a list that was read one item too far; `next` is what to send as `after`, null at the end.
+
+    What else the answer says stands `beside` the items.
 
     The address of the next page, whole, is in the `Link` header (RFC 8288).
     """
@@ -86,7 +88,7 @@ def paged(items: Sequence[dict[str, Any]], limit: int, cursor: str) -> Response:
     if after is not None:
         query = {**request.args.to_dict(), "after": after}
         headers["Link"] = f'<{quote(request.path)}?{urlencode(query)}>; rel="next"'
-    return answer({"items": shown, "next": after}, headers=headers)
+    return answer({**beside, "items": shown, "next": after}, headers=headers)
 
 
 def at_version(view: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

@@ -7,7 +7,7 @@ from flask import Response, current_app
 
 from webapp import auth
 from webapp.api import answers, requests
-from webapp.api.common import answer, store
+from webapp.api.common import answer, paged, store
 from webapp.events import troubles
 from webapp.events.handlers import EVERY
 
@@ -29,7 +29,7 @@ def list_handlers() -> Response:
 def list_troubles(page: requests.Page) -> Response:
     """The events that handlers failed on: those that are tried again, and those that are parked."""
     items = troubles.listed(store(), after=page.after, limit=page.limit + 1)
-    return answer(answers.page_of(items, page.limit, "troubleId"))
+    return paged(items, page.limit, "troubleId")
 
 
 @bp.post("/handlers/troubles/<trouble>/retry")

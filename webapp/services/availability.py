@@ -107,9 +107,7 @@ def availability(
         wanted = [
             key
             for key in sorted(everybody(facts.conference))
-            if (kind is None or key[0] == kind)
-            and (identifier is None or key[1] == identifier)
-            and cursor_text(key) > after
+            if (kind is None or key[0] == kind) and (identifier is None or key[1] == identifier) and _text(key) > after
         ][:limit]
         kept = _kept(session, facts, row.last_seq)
         return {
@@ -137,6 +135,7 @@ def _told(facts: Facts, key: Key, row: AvailabilityRow | None) -> dict[str, Any]
     windows = free(facts, *key) if row is None else [Interval(start, end) for start, end in row.free]
     label = conference.room[identifier].label if kind == "room" else conference.person[identifier].label
     return {
+        "key": _text(key),
         "kind": kind,
         "id": identifier,
         "name": label,
@@ -145,7 +144,7 @@ def _told(facts: Facts, key: Key, row: AvailabilityRow | None) -> dict[str, Any]
     }
 
 
-def cursor_text(key: Key) -> str:
+def _text(key: Key) -> str:
     """What a page goes on after."""
     return ":".join(key)
 
