@@ -27,6 +27,8 @@ COMMANDS = {
     "db": "webapp.commands.operation",
     "events": "webapp.commands.events",
     "verify": "webapp.commands.upkeep",
+    "backup": "webapp.commands.upkeep",
+    "restore": "webapp.commands.upkeep",
 }
 """Where each command lives.  A command is loaded when it is asked for, and its modules load nothing heavy."""
 

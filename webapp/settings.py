@@ -49,6 +49,17 @@ class Settings:
         if self.solver_socket is None:
             object.__setattr__(self, "solver_socket", solver_socket(self.data))
 
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The database's file, if it is an SQLite database."""
+        url = make_url(self.database)
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+    @property
+    def backups(self) -> Path:
+        """The folder of backups that are made without being asked for."""
+        return self.data / "backups"
+
     @classmethod
     def from_environment(
         cls,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webapp.commands.common import BadInput
@@ -38,10 +37,10 @@ def bring_up_to_date(settings: Settings, *, create: bool) -> None:
     """Run the migrations that the database lacks."""
     from webapp.store import upgrade
 
-    file = _file(settings)
+    file = settings.sqlite_file
     if file is not None and not create and not file.exists():
         raise BadInput(f"{file}: there is no such database")
-    upgrade(settings.database)
+    upgrade(settings.database, backups=settings.backups)
 
 
 @contextmanager
@@ -49,21 +48,20 @@ def store_complaints(settings: Settings) -> Iterator[None]:
     """Turn what a database or its directory is refused for into `BadInput`."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    where = str(_file(settings) or "the database")
+    from webapp.store.backups import BackupError
+    from webapp.store.migrating import NewerDatabaseError
+
+    where = str(settings.sqlite_file or "the database")
     try:
         yield
     except SQLAlchemyError as error:
         raise BadInput(f"{where}: the database cannot be used: {_first_line(error)}") from None
+    except NewerDatabaseError as error:
+        raise BadInput(f"{where}: {error}") from None
+    except BackupError as error:
+        raise BadInput(str(error)) from None
     except OSError as error:
         raise BadInput(f"{where}: the data directory cannot be used: {error.strerror or error}") from None
-
-
-def _file(settings: Settings) -> Path | None:
-    """The file of an SQLite database."""
-    from sqlalchemy.engine import make_url
-
-    url = make_url(settings.database)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def _first_line(error: Exception) -> str:

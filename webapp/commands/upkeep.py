@@ -1,14 +1,20 @@
-"""`callboard verify`: looking after what is stored."""
+"""`callboard verify`, `backup` and `restore`: looking after what is stored."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 
-from webapp.commands.common import counted, json_line, settings, stored_data
-from webapp.commands.stores import opened
+from webapp.commands.common import BadInput, counted, json_line, settings, stored_data
+from webapp.commands.stores import opened, store_complaints
+
+if TYPE_CHECKING:
+    from webapp.settings import Settings
 
 
 @click.command()
@@ -33,4 +39,63 @@ def verify(schedule: str | None, as_json: bool, data: str | None, database: str 
     return 1 if verified.findings else 0
 
 
-COMMANDS = {"verify": verify}
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@stored_data
+def backup(file: Path, data: str | None, database: str | None) -> int:
+    """Write all that is stored to FILE, as it is at one moment, also while `serve` runs."""
+    from webapp.store.backups import back_up
+
+    chosen = settings(data, database)
+    with store_complaints(chosen):
+        if chosen.sqlite_file is not None and not chosen.sqlite_file.exists():
+            raise BadInput(f"{chosen.sqlite_file}: there is no such database")
+        back_up(chosen.database, file)
+    return 0
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@stored_data
+def restore(file: Path, data: str | None, database: str | None) -> int:
+    """Put the backup FILE in the place of all that is stored; what was there is backed up first.
+
+    A backup of an SQLite database can be restored to PostgreSQL, and the reverse.
+    """
+    from webapp.serving.locks import AlreadyServedError, lock_sqlite
+    from webapp.store import backups
+
+    chosen = settings(data, database)
+    with store_complaints(chosen), ExitStack() as stack:
+        backups.look(file)
+        if chosen.sqlite_file is not None:
+            chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                lock_sqlite(stack, chosen.data, chosen.sqlite_file)
+            except AlreadyServedError as error:
+                raise BadInput(str(error)) from None
+        kept = _keep_what_is_there(chosen)
+        backups.restore(file, chosen.database)
+    if kept is not None:
+        click.echo(f"what was there before is in {kept}", err=True)
+    return 0
+
+
+def _keep_what_is_there(settings: Settings) -> Path | None:
+    """A backup of the present database, or the thing itself where it is damaged; None where there is none."""
+    from webapp.store import backups
+
+    file = settings.sqlite_file
+    if file is None:
+        present = backups.has_tables(settings.database)
+        return backups.safety_copy(settings.database, settings.backups, "restore") if present else None
+    if not file.exists():
+        return None
+    try:
+        backups.look(file)
+        return backups.safety_copy(settings.database, settings.backups, "restore")
+    except backups.BackupError:
+        return backups.set_aside(file, settings.backups)
+
+
+COMMANDS = {"verify": verify, "backup": backup, "restore": restore}

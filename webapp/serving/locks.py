@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
@@ -14,9 +15,17 @@ class AlreadyServedError(Exception):
     """Another `serve` runs on this directory; the message is one sentence."""
 
 
-def lock(data: Path) -> TextIO:
+def lock_sqlite(stack: ExitStack, data: Path, database: Path) -> None:
+    """Hold a data directory and its database, which may be a file elsewhere, for as long as the stack is open."""
+    stack.enter_context(lock(data))
+    if database.resolve().parent != data.resolve():
+        database.parent.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(lock(database, Path(f"{database}.lock")))
+
+
+def lock(data: Path, file: Path | None = None) -> TextIO:
     """Hold the data directory for as long as the file that this gives stays open."""
-    path = data / LOCK_FILE
+    path = file or data / LOCK_FILE
     held = open(path, "a+", encoding="ascii")  # noqa: SIM115 - it stays open as long as the process lives
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

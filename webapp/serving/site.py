@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from webapp.serving.locks import lock
+from webapp.serving.locks import lock_sqlite
 from webapp.serving.programs import Program
 from webapp.serving.signals import Stop
 from webapp.serving.sockets import solver_socket, solver_socket_of_process
@@ -40,8 +40,8 @@ class Site:
         self._settings = settings
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._solver_socket = solver_socket_of_process()
-        if settings.database.startswith("sqlite"):
-            stack.enter_context(lock(settings.data))
+        if settings.sqlite_file is not None:
+            lock_sqlite(stack, settings.data, settings.sqlite_file)
             # Commands and programs beside us may look for it here.
             self._solver_socket = solver_socket(settings.data)
         _allow_many_files()
@@ -61,7 +61,7 @@ class Site:
         from webapp.auth import links
         from webapp.store import open_store, upgrade
 
-        upgrade(self._settings.database)
+        upgrade(self._settings.database, backups=self._settings.backups)
         store = open_store(self._settings.database)
         try:
             page = prepare(store) if prepare else "/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -97,8 +98,8 @@ def open_store(url: str) -> Store:
     return Store(url)
 
 
-def upgrade(url: str) -> None:
-    """Bring the database's tables up to date, creating them if need be."""
+def upgrade(url: str, *, backups: Path | None = None) -> None:
+    """Bring the database's tables up to date, creating them if need be, after a backup of what is there."""
     from webapp.store.migrating import upgrade as run
 
-    run(url)
+    run(url, backups=backups)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.pool import NullPool, StaticPool
+
+from webapp.store.rows import Row
 
 BUSY_SECONDS = 10
 """How long a writer waits for another process's transaction."""
@@ -87,3 +89,27 @@ def immutable(dialect: str, table: str) -> list[str]:
         f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
     ]
+
+
+def lock_for_migration(connection: Connection) -> None:
+    """Let nobody else migrate until the transaction ends; on SQLite it is the only writer already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('callboard migration'))"))
+
+
+def others_connected(connection: Connection) -> int:
+    """How many other connections a server database has."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    return int(connection.execute(text(query)).scalar_one())
+
+
+def drop_everything(connection: Connection) -> None:
+    """Remove Callboard's tables, and what belongs to them, from a server database."""
+    found = MetaData()
+    found.reflect(connection)
+    for table in {*found.tables, "alembic_version"} & {*Row.metadata.tables, "alembic_version"}:
+        connection.execute(text(f'DROP TABLE IF EXISTS "{table}" CASCADE'))
+        connection.execute(text(f'DROP FUNCTION IF EXISTS "{table}_refuse" CASCADE'))
