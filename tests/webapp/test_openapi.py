@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import openapi_spec_validator
 import pytest
 from flask import Flask
 
+from scripts import write_examples
 from tests.webapp.small import Caller, move
+from webapp.api.openapi import EXAMPLES
 
 
 @pytest.fixture
@@ -59,6 +63,62 @@ def test_it_describes_every_route_of_the_api(app: Flask, document: dict[str, Any
         for operation in operations.values():
             assert "default" in operation["responses"]
             assert "security" in operation
+
+
+def test_it_keeps_to_the_specification(document: dict[str, Any]) -> None:
+    openapi_spec_validator.validate(document)
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, found in document["paths"].items():
+        for method, operation in found.items():
+            yield path, method, operation
+
+
+def test_everything_is_described_and_shown_by_an_example(document: dict[str, Any]) -> None:
+    missing = []
+    for path, method, operation in operations(document):
+        success = next(answer for status, answer in operation["responses"].items() if status[0] == "2")
+        shown = [operation.get("requestBody"), success]
+        if not all("example" in next(iter(one["content"].values())) for one in shown if one):
+            missing.append(f"{method} {path}: write_examples.py tells nothing of it")
+        for parameter in operation["parameters"]:
+            if not parameter.get("description"):
+                missing.append(f"{method} {path}: {parameter['name']} is not described")
+        if not operation["summary"].endswith("."):
+            missing.append(f"{method} {path}: no summary")
+    assert missing == []
+
+
+def test_the_examples_have_the_shapes_it_says(document: dict[str, Any]) -> None:
+    told = 0
+    for path, method, operation in operations(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for body in [*bodies, *operation["responses"].values()]:
+            for kind, content in body.get("content", {}).items():
+                if "example" in content and kind.endswith("json"):
+                    schema = {**content["schema"], "components": document["components"]}
+                    errors = jsonschema_rs.Draft202012Validator(schema).iter_errors(content["example"])
+                    assert list(map(str, errors)) == [], f"{method} {path}"
+                    told += 1
+    assert told > 30
+
+
+def test_the_story_of_the_examples_still_goes_like_that() -> None:
+    with write_examples.running() as (client, token):
+        story = write_examples.Story(client, token)
+        write_examples.tell(story)
+    told = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    assert shape(json.loads(json.dumps(story.noted))) == shape(told), "run scripts/write_examples.py"
+
+
+def shape(tree: Any) -> Any:
+    """What must be the same each time the story is told: all but ids and times, which are text, and seconds."""
+    if isinstance(tree, dict):
+        return {key: shape(value) for key, value in tree.items() if key != "seconds"}
+    if isinstance(tree, list):
+        return [shape(value) for value in tree]
+    return "text" if isinstance(tree, str) else tree
 
 
 def validator(document: dict[str, Any], path: str, method: str, status: str) -> jsonschema_rs.Draft202012Validator:

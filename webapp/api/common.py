@@ -111,6 +111,7 @@ def at_version(view: Callable[Parameters, Result]) -> Callable[Parameters, Resul
                 raise Invalid("If-Match and expectedVersion do not say the same", place="expectedVersion")
         return view(*args, **kwargs)
 
+    matched.__dict__["takes_version"] = True
     return matched
 
 

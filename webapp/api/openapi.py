@@ -1,14 +1,20 @@
-"""What the OpenAPI document says beyond the routes' own shapes: errors, credentials, files."""
+"""What the OpenAPI document says beyond the routes' own shapes: errors, credentials, headers, files, examples."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from flask import current_app
 
 from webapp.api.answers import Problem
-from webapp.auth.guard import COOKIE
+from webapp.auth.guard import COOKIE, default_scope
 
+EXAMPLES = Path(__file__).with_name("examples.json")
+"""What was asked and answered in a small story; `scripts/write_examples.py` writes it."""
+PREFIX = "/api/v1"
 CONFIG: dict[str, Any] = {
     "OPENAPI_VERSION": "3.1.0",
     "AUTO_404_RESPONSE": False,
@@ -17,9 +23,27 @@ CONFIG: dict[str, Any] = {
     "AUTO_OPERATION_ID": True,
     "AUTO_SERVERS": False,
     "SERVERS": [{"url": "/"}],
+    "DESCRIPTION": (
+        "Where a conference's announced programme is changed: what an edit breaks, the smallest repair, saves under a "
+        "version, and what attendees see. Events also come live, over WebSockets: `/live/{id}?after=SEQ` has the "
+        "public ones, `/collab/{id}?after=SEQ` all of them."
+    ),
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "TAGS": [
+        {"name": "Schedules", "description": "Import and read."},
+        {"name": "Settings", "description": "How grave each rule is, opening hours, preferences."},
+        {"name": "Changes", "description": "Check, repair, save, undo, publish."},
+        {"name": "History", "description": "What happened, what is in conflict, what is on now."},
+        {"name": "Files", "description": "What is published, as files."},
+    ],
     "SECURITY_SCHEMES": {
-        "bearer": {"type": "http", "scheme": "bearer"},
-        "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `callboard token create`."},
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "A browser that signed in; what changes something must carry our own `Origin`.",
+        },
     },
 }
 FILE: dict[str, Any] = {
@@ -35,53 +59,193 @@ FILE: dict[str, Any] = {
         },
     },
 }
+FILES = (
+    "text/calendar",
+    "application/xml",
+    "application/json",
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
 SAVED = {"$ref": "#/components/schemas/SaveAttempt"}
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 METHODS = ("get", "post", "put", "patch", "delete")
+PARAMETERS = {
+    "reference": "The schedule's id, or its short name.",
+    "suffix": "The format of the file.",
+    "after": "Where the page before ended: its `next`.",
+    "limit": "How many items a page has at most.",
+    "at": "A moment; without an offset it is conference time.  Now, unless told.",
+    "status": "Only conflicts that stand so.",
+    "spreadSeconds": "Over how many seconds the readers are spread.",
+}
+SLUG = {
+    "name": "slug",
+    "in": "query",
+    "required": False,
+    "description": "The short name that the schedule gets.",
+    "schema": {"type": "string"},
+}
+REQUEST_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Your own name for this request: sent again under it, nothing is made twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": 'The draft\'s `ETag`, such as `"v17"`; may stand instead of `expectedVersion`.',
+    "schema": {"type": "string"},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what you have: if it is still that, the answer is 304 and empty.",
+    "schema": {"type": "string"},
+}
+
+
+class Guard(NamedTuple):
+    """What a route asks of its callers, by the marks that its decorators left on the view."""
+
+    role: str | None
+    scope: str | None
+    counted: str | None
+    versioned: bool
 
 
 def completed(spec: dict[str, Any] | str) -> dict[str, Any] | str:
-    """The document with its errors, its credentials and the bodies that are files."""
+    """The document with its errors, its credentials, the bodies that are files, and an example of everything."""
     if isinstance(spec, str):
         return spec
     spec["components"].setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
-    roles = _roles()
+    for schema in spec["components"]["schemas"].values():
+        for part in schema.get("properties", {}).values():
+            # A default of null says that it may be left out, not that null may be sent.
+            if part.get("default", ...) is None:
+                del part["default"]
+    spec["tags"] = CONFIG["TAGS"]
+    guards = _guards()
     for path, operations in spec["paths"].items():
         for method in METHODS:
             operation = operations.get(method)
             if operation is not None:
-                _complete(operation, path, roles.get((path, method)))
+                _complete(operation, method, path, guards[path, method])
+                _illustrate(operation, examples().get(f"{method.upper()} {path.removeprefix(PREFIX)}", {}))
     return spec
 
 
-def _complete(operation: dict[str, Any], path: str, role: str | None) -> None:
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """By method and path, what was asked in the story and what was answered, by status."""
+    told: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return told
+
+
+def _complete(operation: dict[str, Any], method: str, path: str, guard: Guard) -> None:
+    operation.setdefault("parameters", [])
+    if path.endswith("/schedules") and method == "post":
+        _imports(operation)
+    if "{suffix}" in path:
+        operation["responses"]["200"]["content"] = {kind: {"schema": {"type": "string"}} for kind in FILES}
+    if path.endswith("/saves") and method == "post":
+        _saves(operation["responses"])
+    if path.endswith(("/undo", "/redo")) and method == "post":
+        operation["responses"]["409"] = _problem("Nothing to put back, or later changes stand on it, with a repair")
+    if path.endswith("/publish"):
+        operation["responses"]["409"] = _problem("Unresolved conflicts block publishing")
+    _read_under_conditions(operation, path, guard)
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    for parameter in operation["parameters"]:
+        if parameter["name"] in PARAMETERS:
+            parameter.setdefault("description", PARAMETERS[parameter["name"]])
+    _guarded(operation, guard)
+    operation["responses"]["default"] = _problem("Any other error")
+
+
+def _imports(operation: dict[str, Any]) -> None:
+    operation["requestBody"] = FILE
+    operation["parameters"] += [SLUG, REQUEST_KEY]
+    operation["responses"]["201"]["headers"] = _headers("Location", "ETag")
+    operation["responses"]["409"] = _problem("The name is taken")
+
+
+def _saves(responses: dict[str, Any]) -> None:
+    for status, result in (("409", "warning_required"), ("412", "stale_blocked"), ("422", "validation_failed")):
+        responses[status] = _problem(f"`{result}`: the save attempt, and a problem", {"allOf": [SAVED, PROBLEM]})
+
+
+def _read_under_conditions(operation: dict[str, Any], path: str, guard: Guard) -> None:
+    """What ETags, pages and visibility add."""
+    responses, parameters = operation["responses"], operation["parameters"]
+    if path.endswith(("/published", "{suffix}")):
+        parameters.append(IF_NONE_MATCH)
+        responses["200"]["headers"] = _headers("ETag")
+        responses["304"] = {"description": "It is still what you have"}
+    if guard.versioned:
+        parameters.append(IF_MATCH)
+        responses.setdefault("412", _problem("The schedule has changed since"))
+    if any(parameter["name"] == "after" for parameter in parameters):
+        responses["200"]["headers"] = _headers("Link")
+    if "{reference}" in path:
+        responses["404"] = _problem("There is no such schedule, or none that the caller may see")
+
+
+def _guarded(operation: dict[str, Any], guard: Guard) -> None:
     responses = operation["responses"]
-    if role is not None:
-        operation["security"] = [{"bearer": []}, {"cookie": []}]
-        responses["401"] = _problem("Nobody is signed in")
-        responses["403"] = _problem(f"The caller's role is less than {role}")
-    else:
+    if guard.role is None:
         operation["security"] = [{}, {"bearer": []}, {"cookie": []}]
-    responses["default"] = _problem("Any other error")
-    if path.endswith("/saves") and "requestBody" in operation:
-        for status, result in (("409", "warning_required"), ("412", "stale_blocked"), ("422", "validation_failed")):
-            responses[status] = _problem(f"`{result}`: the save attempt, and a problem", {"allOf": [SAVED, PROBLEM]})
-    if path.endswith("/schedules") and "requestBody" not in operation and "201" in responses:
-        operation["requestBody"] = FILE
-        operation.setdefault("parameters", []).append(
-            {"name": "slug", "in": "query", "required": False, "schema": {"type": "string"}}
-        )
+    else:
+        operation["security"] = [{"bearer": []}, {"cookie": []}]
+        takes = f"Takes the role {guard.role}; of a token that is confined, the scope {guard.scope}."
+        operation["description"] = " ".join(filter(None, (operation.get("description"), takes)))
+        responses["401"] = _problem("Nobody is signed in")
+        responses["403"] = _problem(f"The caller's role is less than {guard.role}, or the token has not the scope")
+    if guard.counted is not None:
+        responses["429"] = _problem("Too many requests within a minute") | {"headers": _headers("Retry-After")}
+
+
+def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:
+    """Put what was asked and answered in the story into an operation."""
+    for parameter in operation["parameters"]:
+        asked = {"reference": "mill", "suffix": "ics", **example.get("query", {})}
+        if parameter["name"] in asked:
+            parameter["example"] = asked[parameter["name"]]
+    if "request" in example:
+        kind, content = next(iter(operation["requestBody"]["content"].items()))
+        whole = kind == "application/json"
+        content["example"] = example["request"] if whole else json.dumps(example["request"], ensure_ascii=False)
+    for status, answer in example.get("responses", {}).items():
+        content = next(iter(operation["responses"][status]["content"].values()))
+        content["example"] = answer
 
 
 def _problem(description: str, schema: dict[str, Any] = PROBLEM) -> dict[str, Any]:
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
-def _roles() -> dict[tuple[str, str], str]:
-    """The role that each guarded route takes, by the document's path and method."""
-    return {
-        (rule.rule.replace("<", "{").replace(">", "}"), method.lower()): role
-        for rule in current_app.url_map.iter_rules()
-        if (role := getattr(current_app.view_functions[rule.endpoint], "required_role", None)) is not None
-        for method in rule.methods or ()
+def _headers(*names: str) -> dict[str, Any]:
+    said = {
+        "ETag": "The version: of the draft `v17`, of what is published `p17`",
+        "Link": "The address of the next page, with `rel` next; none at the end",
+        "Location": "Where the new schedule is",
+        "Retry-After": "After how many seconds to try again",
     }
+    return {name: {"description": said[name], "schema": {"type": "string"}} for name in names}
+
+
+def _guards() -> dict[tuple[str, str], Guard]:
+    """What each route takes, by the document's path and method."""
+    found = {}
+    for rule in current_app.url_map.iter_rules():
+        marks = vars(current_app.view_functions[rule.endpoint])
+        role = marks.get("required_role")
+        for method in rule.methods or ():
+            scope = None if role is None else marks.get("required_scope") or default_scope(role, method)
+            path = rule.rule.replace("<", "{").replace(">", "}")
+            found[path, method.lower()] = Guard(role, scope, marks.get("counted_as"), marks.get("takes_version", False))
+    return found

@@ -73,6 +73,7 @@ def limits(deed: Deed) -> Callable[[Callable[Parameters, Result]], Callable[Para
             limited(deed, str(current().editor_id))
             return view(*args, **kwargs)
 
+        counted.__dict__["counted_as"] = deed
         return counted
 
     return decorate
