@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.webapp.small import SMALL, InProcessSolver, move
 from webapp import create_app
-from webapp.api.openapi import EXAMPLES
+from webapp.api.openapi import EXAMPLES, TROUBLE
 from webapp.auth import tokens
+from webapp.events.relay import PARKED
 from webapp.settings import Settings
 from webapp.store import upgrade
+from webapp.store.rows import EventRow, EventTroubleRow
 
 API = "/api/v1"
 ONTO_ANOTHER = move("knots", "11:30", "hall")
@@ -50,7 +54,7 @@ class Story:
 
     def ask(self, method: str, route: str, body: Any = None, expected: int = 200, **query: Any) -> Any:
         """One request about the schedule `mill`; its answer."""
-        path = route.replace("{reference}", "mill").replace("{suffix}", "ics")
+        path = route.replace("{reference}", "mill").replace("{suffix}", "ics").replace("{trouble}", TROUBLE)
         given = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         answer = self._client.open(API + path, method=method, query_string=query, headers=self._headers, **given)
         if answer.status_code != expected:
@@ -62,6 +66,29 @@ class Story:
         noted["responses"].setdefault(str(expected), told)
         return told
 
+    def park(self) -> None:
+        """Let an event be one that a handler failed on for good."""
+        store = self._client.application.extensions["callboard.store"]
+
+        def work(session: Session) -> None:
+            event = session.scalars(select(EventRow).order_by(EventRow.seq)).first()
+            assert event is not None
+            session.add(
+                EventTroubleRow(
+                    id=TROUBLE,
+                    handler="availability",
+                    schedule_id=event.schedule_id,
+                    seq=event.seq,
+                    event=event.body,
+                    state=PARKED,
+                    attempts=5,
+                    error="TimeoutError: the disk did not answer",
+                    failed_at=event.time,
+                )
+            )
+
+        store.write(work)
+
     def save(self, attempt: str, version: int, changes: list[Any], status: int = 200, **more: Any) -> Any:
         body = {"saveAttemptId": attempt, "expectedVersion": version, "changes": changes, **more}
         return self.ask("POST", "/schedules/{reference}/saves", body, status)
@@ -69,6 +96,8 @@ class Story:
 
 def said(answer: TestResponse) -> Any:
     """The JSON of an answer, or the first lines of a file."""
+    if answer.status_code == 204:
+        return None
     if answer.mimetype.endswith("json"):
         return answer.get_json()
     return "".join(line + "\n" for line in answer.text.splitlines()[:12])
@@ -108,6 +137,14 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/audit", after=1, limit=2)
     story.ask("GET", f"{one}/saves", limit=2)
     story.ask("GET", f"{one}/export.{{suffix}}")
+    story.ask("GET", f"{one}/availability", kind="person")
+    absence = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T13:00", "to": "2027-02-06T18:00"}
+    story.ask("POST", f"{one}/availability", {"edits": [absence]})
+    story.park()
+    story.ask("GET", "/handlers")
+    story.ask("GET", "/handlers/troubles")
+    story.ask("POST", "/handlers/troubles/{trouble}/retry")
+    story.ask("DELETE", "/handlers/troubles/{trouble}", expected=204)
 
 
 def main(target: Path) -> None:

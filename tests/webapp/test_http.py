@@ -72,7 +72,7 @@ def test_if_match_says_the_version(editor: Caller) -> None:
     assert conditional(editor, "/publish", {"expectedVersion": 2}, "*").status_code == 200
 
 
-@pytest.mark.parametrize("tag", ['"p1"', 'W/"v1"', '"v"', '"v1x"', "v1x", '"vv1"'])
+@pytest.mark.parametrize("tag", ['"p1"', '""', 'W/"v1"', '"v"', '"v1x"', "v1x", '"vv1"'])
 def test_a_tag_that_is_none_of_the_drafts_never_matches(editor: Caller, tag: str) -> None:
     problem(conditional(editor, "/publish", {"expectedVersion": 1}, tag), 412, "stale-version")
 

@@ -101,7 +101,8 @@ def at_version(view: Callable[Parameters, Result]) -> Callable[Parameters, Resul
     def matched(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         wanted, body = request.if_match, request.get_json()
         if wanted and not wanted.star_tag and isinstance(body, dict):
-            tags = wanted.as_set(include_weak=False)
+            # An empty tag is read as None.
+            tags = filter(None, wanted.as_set(include_weak=False))
             versions = {int(tag[1:]) for tag in tags if re.fullmatch(r"v[0-9]{1,15}", tag, re.ASCII)}
             if not versions:
                 raise Stale('If-Match names no version of the draft: send its ETag, such as "v17"')

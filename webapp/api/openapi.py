@@ -15,6 +15,8 @@ from webapp.auth.guard import COOKIE, default_scope
 EXAMPLES = Path(__file__).with_name("examples.json")
 """What was asked and answered in a small story; `scripts/write_examples.py` writes it."""
 PREFIX = "/api/v1"
+TROUBLE = "5d0f6c1e-9a53-4b0e-8f3c-2f6d1b7a4e90"
+"""The parked event of the story."""
 CONFIG: dict[str, Any] = {
     "OPENAPI_VERSION": "3.1.0",
     "AUTO_404_RESPONSE": False,
@@ -34,7 +36,9 @@ CONFIG: dict[str, Any] = {
         {"name": "Settings", "description": "How grave each rule is, opening hours, preferences."},
         {"name": "Changes", "description": "Check, repair, save, undo, publish."},
         {"name": "History", "description": "What happened, what is in conflict, what is on now."},
+        {"name": "Availability", "description": "When rooms and people are free, and what follows if they are not."},
         {"name": "Files", "description": "What is published, as files."},
+        {"name": "Operation", "description": "What follows events, for whoever runs Callboard."},
     ],
     "SECURITY_SCHEMES": {
         "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `callboard token create`."},
@@ -76,6 +80,9 @@ PARAMETERS = {
     "limit": "How many items a page has at most.",
     "at": "A moment; without an offset it is conference time.  Now, unless told.",
     "status": "Only conflicts that stand so.",
+    "kind": "Only rooms, or only people.",
+    "id": "Only the room or the person with this id.",
+    "trouble": "The id of what a handler failed on.",
     "spreadSeconds": "Over how many seconds the readers are spread.",
 }
 SLUG = {
@@ -212,7 +219,7 @@ def _guarded(operation: dict[str, Any], guard: Guard) -> None:
 def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:
     """Put what was asked and answered in the story into an operation."""
     for parameter in operation["parameters"]:
-        asked = {"reference": "mill", "suffix": "ics", **example.get("query", {})}
+        asked = {"reference": "mill", "suffix": "ics", "trouble": TROUBLE, **example.get("query", {})}
         if parameter["name"] in asked:
             parameter["example"] = asked[parameter["name"]]
     if "request" in example:
@@ -220,8 +227,8 @@ def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:
         whole = kind == "application/json"
         content["example"] = example["request"] if whole else json.dumps(example["request"], ensure_ascii=False)
     for status, answer in example.get("responses", {}).items():
-        content = next(iter(operation["responses"][status]["content"].values()))
-        content["example"] = answer
+        for content in list(operation["responses"][status].get("content", {}).values())[:1]:
+            content["example"] = answer
 
 
 def _problem(description: str, schema: dict[str, Any] = PROBLEM) -> dict[str, Any]:
