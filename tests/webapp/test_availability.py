@@ -14,7 +14,8 @@ from sqlalchemy import select, text
 from fixtures import generate
 from tests.webapp.small import Caller, move
 from webapp.events.handlers import Availability, Consequences
-from webapp.events.relay import Patience, Relay
+from webapp.events.relay import Relay
+from webapp.events.troubles import Patience
 from webapp.services.availability import everybody, free
 from webapp.store import Facts, Store
 from webapp.store.rows import AvailabilityRow

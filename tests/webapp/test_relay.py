@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from tests.webapp.small import Caller, move
 from webapp import create_app
-from webapp.events.relay import Event, Handler, Patience, Relay, Write
+from webapp.events.relay import Event, Handler, Relay, Write
+from webapp.events.troubles import Patience
 from webapp.events.types import TYPES
 from webapp.settings import Settings
 from webapp.store import Store, upgrade

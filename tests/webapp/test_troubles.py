@@ -16,7 +16,8 @@ from tests.webapp.command import callboard
 from tests.webapp.small import Caller, move
 from webapp.events import log, retention
 from webapp.events.handlers import Availability
-from webapp.events.relay import Event, Patience, Relay
+from webapp.events.relay import Event, Relay
+from webapp.events.troubles import Patience
 from webapp.live.log import StoreLog
 from webapp.services.clock import now_utc
 from webapp.services.verifying import verify

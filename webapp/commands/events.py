@@ -47,10 +47,10 @@ def show_status(as_json: bool, data: str | None, database: str | None) -> int:
 def retry(trouble: tuple[str, ...], data: str | None, database: str | None) -> int:
     """Try events again that handlers failed on: those named, or all that are parked."""
     from webapp.events import troubles
-    from webapp.events.relay import PARKED
 
     with opened(settings(data, database)) as store:
-        parked = [one["troubleId"] for one in troubles.listed(store, limit=10_000) if one["state"] == PARKED]
+        listed = troubles.listed(store, limit=10_000)
+        parked = [one["troubleId"] for one in listed if one["state"] == troubles.PARKED]
         for identifier in trouble or parked:
             troubles.retry(store, identifier)
     return 0

@@ -11,24 +11,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from webapp.events import log
-from webapp.services.clock import now_utc
+from webapp.events import cursors, log, troubles
+from webapp.events.troubles import Patience
 from webapp.store import Store
-from webapp.store.rows import EventCursorRow, EventTroubleRow, ScheduleRow
 
 LOOK_SECONDS = 1.5
 """How often the log is looked at although no bell has rung: other processes write to it too."""
 BATCH = 500
-RETRYING, PARKED = "retrying", "parked"
-ERROR_LENGTH = 500
+HOUR = 3600
 
 Event = dict[str, Any]
 Write = Callable[[Session], None]
@@ -56,24 +50,20 @@ class Handler:
         """Write it, in the transaction that moves the cursor on."""
         raise NotImplementedError
 
+    @property
+    def takes_long(self) -> bool:
+        return type(self).prepare is not Handler.prepare
 
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How often, and after how long, an event is tried again on which a handler failed."""
-
-    attempts: int = 6
-    first: timedelta = timedelta(seconds=0.5)
-    factor: int = 4
-
-    def after(self, attempts: int) -> timedelta | None:
-        """How long to wait after so many attempts; None when it is enough."""
-        return None if attempts >= self.attempts else self.first * self.factor ** (attempts - 1)
+    def wanted(self, events: Iterable[Event]) -> list[Event]:
+        """Those of the events that are its business."""
+        return [event for event in events if event["type"] in self.types]
 
 
 class Relay:
     """Takes some handlers through the logs of all schedules, woken by the bell and looking by itself.
 
-    `hourly` is called at the start and every hour, on the relay's thread.
+    `pause` are seconds that it lets pass after the bell, to leave the first moments to others.  `hourly` is called at
+    the start and every hour, on the relay's thread.
     """
 
     def __init__(
@@ -82,16 +72,19 @@ class Relay:
         handlers: Iterable[Handler],
         patience: Patience | None = None,
         *,
+        pause: float = 0.0,
         hourly: Callable[[], object] = lambda: None,
     ) -> None:
         self.handlers = {handler.name: handler for handler in handlers}
         self.caught_up: Callable[[str, int], None] = lambda schedule_id, seq: None
-        """Called with each schedule and the last event that all handlers are done with."""
+        """Called with each schedule and the last event that a handler is done with."""
         self._store = store
         self._patience = patience or Patience()
+        self._pause = pause
         self._hourly = hourly
         self._bell = threading.Event()
         self._rung: set[str] = set()
+        self._passed: dict[tuple[str, str], int] = {}
         self._thread: threading.Thread | None = None
         self._ended = False
 
@@ -114,210 +107,140 @@ class Relay:
 
     def run(self) -> None:
         """Bring every handler up to date on every schedule, and try again what is due."""
-        for schedule_id in self._behind():
-            self._catch_up(schedule_id)
-        self._retry_due()
+        for name, schedule_id in self._store.read(lambda session: cursors.behind(session, self.handlers)):
+            self._catch_up(self.handlers[name], schedule_id, looking=True)
+        for trouble_id in self._store.read(lambda session: troubles.due(session, self.handlers)):
+            self._retry(trouble_id)
 
     def _follow(self) -> None:
-        self._rung.clear()
-        next_hour = 0.0
+        next_hour = next_look = 0.0
         while not self._ended:
             try:
                 if time.monotonic() >= next_hour:
-                    next_hour = time.monotonic() + 3600
+                    next_hour = time.monotonic() + HOUR
                     self._hourly()
-                rung = [self._rung.pop() for _ in range(len(self._rung))]
-                for schedule_id in rung:
-                    self._catch_up(schedule_id)
-                if not rung:
+                for schedule_id in [self._rung.pop() for _ in range(len(self._rung))]:
+                    for handler in self.handlers.values():
+                        self._catch_up(handler, schedule_id)
+                # However often the bell rings, there may be something that it does not ring for.
+                if time.monotonic() >= next_look:
+                    next_look = time.monotonic() + LOOK_SECONDS
                     self.run()
             except Exception:
                 # The database is away, say: nothing is lost, because no cursor has moved.
                 logger.exception("events could not be handled; trying again")
-            self._bell.wait(LOOK_SECONDS)
+            if self._bell.wait(LOOK_SECONDS) and self._pause:
+                time.sleep(self._pause)
             self._bell.clear()
 
-    def _behind(self) -> list[str]:
-        """The schedules with events that some handler has not seen."""
+    def _catch_up(self, handler: Handler, schedule_id: str, *, looking: bool = False) -> None:
+        more = True
+        while more:
+            more = (
+                self._step_apart(handler, schedule_id, looking)
+                if handler.takes_long
+                else self._step(handler, schedule_id)
+            )
 
-        def work(session: Session) -> list[str]:
-            cursors = session.scalars(select(EventCursorRow).where(EventCursorRow.handler.in_(self.handlers)))
-            seen = {(one.handler, one.schedule_id): one.seq for one in cursors}
-            return [
-                schedule_id
-                for schedule_id, seq in session.execute(select(ScheduleRow.id, ScheduleRow.last_seq))
-                if any(seen.get((handler, schedule_id), 0) < seq for handler in self.handlers)
-            ]
+    def _step(self, handler: Handler, schedule_id: str) -> bool:
+        """Let a handler have its next events; whether there may be more."""
 
-        return self._store.read(work)
-
-    def _catch_up(self, schedule_id: str) -> None:
-        for handler in self.handlers.values():
-            while self._step(handler, schedule_id) == BATCH:
-                pass
-
-    def _step(self, handler: Handler, schedule_id: str) -> int:
-        """Let a handler have its next events; how many there were."""
-        if type(handler).prepare is not Handler.prepare:
-            return self._step_apart(handler, schedule_id)
-
-        def work(session: Session) -> int:
-            seq = _locked_cursor(session, handler.name, schedule_id)
-            events = log.read(session, schedule_id, seq, BATCH)
-            wanted = [event for event in events if event["type"] in handler.types]
-            if wanted:
-                self._let_handle(session, handler, wanted)
+        def work(session: Session, *, one_by_one: bool = False) -> bool:
+            events = log.read(session, schedule_id, cursors.locked(session, handler.name, schedule_id), BATCH)
+            if one_by_one:
+                for event in handler.wanted(events):
+                    self._try(session, handler, event, handler.prepare([event]))
+            elif wanted := handler.wanted(events):
+                _handle(handler, session, wanted)
             self._move_on(session, handler, schedule_id, events)
-            return len(events)
+            return len(events) == BATCH
 
-        return self._store.write(work)
+        try:
+            return self._store.write(work)
+        except _FailedError:
+            # Nothing was written.  One by one, to find the event that it fails on.
+            return self._store.write(lambda session: work(session, one_by_one=True))
 
-    def _step_apart(self, handler: Handler, schedule_id: str) -> int:
-        """The same for a handler that takes long: what it prepares is done between two transactions."""
+    def _step_apart(self, handler: Handler, schedule_id: str, looking: bool) -> bool:
+        """The same for a handler that takes long: what it prepares is done between two transactions.
+
+        Most events are none of its business.  They are passed over in memory, and its cursor follows at the next look.
+        """
+        key = handler.name, schedule_id
 
         def look(session: Session) -> tuple[int, list[Event]]:
-            cursor = session.get(EventCursorRow, (handler.name, schedule_id))
-            seq = cursor.seq if cursor else 0
-            return seq, log.read(session, schedule_id, seq, BATCH)
+            seq = cursors.seen(session, *key)
+            return seq, log.read(session, schedule_id, seq if looking else max(seq, self._passed.get(key, 0)), BATCH)
 
         seq, events = self._store.read(look)
-        writes: list[tuple[Event, Write | Exception]] = []
-        for event in events:
-            if event["type"] in handler.types:
-                try:
-                    writes.append((event, handler.prepare([event])))
-                except Exception as error:
-                    writes.append((event, error))
+        if not events:
+            return False
+        more = len(events) == BATCH
+        if not looking and not handler.wanted(events):
+            self._passed[key] = events[-1]["seq"]
+            return more
+        writes = [(event, _prepared(handler, event)) for event in handler.wanted(events)]
 
-        def finish(session: Session) -> int:
-            if _locked_cursor(session, handler.name, schedule_id) != seq:
-                # Another process was faster; what we prepared is what it has written.
-                return BATCH
+        def finish(session: Session) -> bool:
+            if cursors.locked(session, *key) != seq:
+                # Another process was faster: what we have prepared is what it has written.
+                return True
             for event, write in writes:
-                if isinstance(write, Exception):
-                    self._set_aside(session, handler, event, write)
-                else:
-                    self._try(session, handler, event, write)
+                self._try(session, handler, event, write)
             self._move_on(session, handler, schedule_id, events)
-            return len(events)
+            return more
 
-        return self._store.write(finish) if events else 0
+        return self._store.write(finish)
 
-    def _let_handle(self, session: Session, handler: Handler, events: list[Event]) -> None:
-        """All at once; where that fails, one by one, to find the one that it fails on."""
-        try:
-            with session.begin_nested():
-                handler.handle(session, events)
-        except Exception as error:
-            if len(events) == 1:
-                self._set_aside(session, handler, events[0], error)
-                return
-            for event in events:
-                self._try(session, handler, event, handler.prepare([event]))
-
-    def _try(self, session: Session, handler: Handler, event: Event, write: Write) -> None:
+    def _try(self, session: Session, handler: Handler, event: Event, write: Write) -> bool:
+        """Whether that was written; if it fails, the event is set aside."""
         try:
             with session.begin_nested():
                 write(session)
         except Exception as error:
-            self._set_aside(session, handler, event, error)
+            troubles.set_aside(session, handler.name, event, error, self._patience)
+            return False
+        return True
 
     def _move_on(self, session: Session, handler: Handler, schedule_id: str, events: list[Event]) -> None:
-        if not events:
-            return
-        seq = events[-1]["seq"]
-        cursor = session.get_one(EventCursorRow, (handler.name, schedule_id))
-        cursor.seq = seq
-        session.info.setdefault("after_commit", []).append(lambda: self.caught_up(schedule_id, seq))
-
-    def _set_aside(self, session: Session, handler: Handler, event: Event, error: Exception) -> None:
-        logger.warning(
-            "%s failed on event %s of schedule %s: %s", handler.name, event["seq"], event["scheduleId"], error
-        )
-        trouble = session.scalar(
-            select(EventTroubleRow).where(
-                EventTroubleRow.handler == handler.name,
-                EventTroubleRow.schedule_id == event["scheduleId"],
-                EventTroubleRow.seq == event["seq"],
-            )
-        )
-        if trouble is None:
-            trouble = EventTroubleRow(
-                id=str(uuid4()),
-                handler=handler.name,
-                schedule_id=event["scheduleId"],
-                seq=event["seq"],
-                event=event,
-                attempts=0,
-            )
-            session.add(trouble)
-        now = now_utc()
-        trouble.attempts += 1
-        wait = self._patience.after(trouble.attempts)
-        trouble.state = PARKED if wait is None else RETRYING
-        trouble.retry_at = None if wait is None else now + wait
-        trouble.failed_at = now
-        trouble.error = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
-        session.flush()
-
-    def _retry_due(self) -> None:
-        """Try again each event whose time has come."""
-        query = (
-            select(EventTroubleRow.id)
-            .where(EventTroubleRow.state == RETRYING, EventTroubleRow.retry_at <= now_utc())
-            .where(EventTroubleRow.handler.in_(self.handlers))
-            .order_by(EventTroubleRow.retry_at)
-        )
-        for trouble_id in self._store.read(lambda session: list(session.scalars(query))):
-            self._retry(trouble_id)
+        if events:
+            seq = events[-1]["seq"]
+            cursors.move(session, handler.name, schedule_id, seq)
+            session.info.setdefault("after_commit", []).append(lambda: self.caught_up(schedule_id, seq))
 
     def _retry(self, trouble_id: str) -> None:
-        told = self._store.read(lambda session: _brief(session.get(EventTroubleRow, trouble_id)))
-        if told is None:
+        event = self._store.read(lambda session: troubles.event_of(session, trouble_id))
+        if event is None:
             return
-        name, event = told
-        handler = self.handlers[name]
-        write: Write | Exception
-        try:
-            write = handler.prepare([event])
-        except Exception as error:
-            write = error
+        name, body = event
+        write = _prepared(self.handlers[name], body)
 
         def work(session: Session) -> None:
-            query = select(EventTroubleRow).where(EventTroubleRow.id == trouble_id, EventTroubleRow.state == RETRYING)
-            trouble = session.scalar(query.with_for_update())
-            if trouble is None:
-                return
-            if isinstance(write, Exception):
-                self._set_aside(session, handler, event, write)
-                return
-            try:
-                with session.begin_nested():
-                    write(session)
-                    session.delete(trouble)
-            except Exception as error:
-                self._set_aside(session, handler, event, error)
+            if troubles.still_there(session, trouble_id) and self._try(session, self.handlers[name], body, write):
+                troubles.remove(session, trouble_id)
 
         self._store.write(work)
 
 
-def _locked_cursor(session: Session, handler: str, schedule_id: str) -> int:
-    """The handler's cursor, kept from other processes until the transaction ends."""
-    query = (
-        select(EventCursorRow)
-        .where(EventCursorRow.handler == handler, EventCursorRow.schedule_id == schedule_id)
-        .with_for_update()
-    )
-    cursor = session.scalar(query)
-    if cursor is None:
-        made = text(
-            "INSERT INTO event_cursor (handler, schedule_id, seq) VALUES (:handler, :schedule_id, 0) "
-            "ON CONFLICT DO NOTHING"
-        )
-        session.execute(made, {"handler": handler, "schedule_id": schedule_id})
-        cursor = session.scalars(query).one()
-    return cursor.seq
+class _FailedError(Exception):
+    """A handler failed, and nothing of what it did stays."""
 
 
-def _brief(trouble: EventTroubleRow | None) -> tuple[str, Event] | None:
-    return None if trouble is None else (trouble.handler, trouble.event)
+def _handle(handler: Handler, session: Session, events: list[Event]) -> None:
+    try:
+        handler.handle(session, events)
+    except Exception as error:
+        raise _FailedError from error
+
+
+def _prepared(handler: Handler, event: Event) -> Write:
+    """What the handler wants to write; where it fails already, something that fails likewise."""
+    try:
+        return handler.prepare([event])
+    except Exception as error:
+        failure = error
+
+    def fail(session: Session) -> None:
+        raise failure
+
+    return fail

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, Literal, cast
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from solver.conference import Conference, Interval, Schedule
@@ -14,6 +15,7 @@ from webapp.events import log
 from webapp.services.reading import draft_facts
 from webapp.services.views import intervals_json
 from webapp.store import Facts, Store
+from webapp.store.databases import upsert
 from webapp.store.rows import AvailabilityRow, EventCursorRow
 
 HANDLER = "availability"
@@ -21,8 +23,6 @@ HANDLER = "availability"
 EVERYTHING = frozenset({"schedule.imported", "schedule.settings_changed"})
 """Events after which anybody's free time may be another."""
 TYPES = EVERYTHING | {"schedule.updated"}
-
-_AT_ONCE = 500
 
 Kind = Literal["person", "room"]
 Key = tuple[Kind, str]
@@ -39,6 +39,11 @@ def free(facts: Facts, kind: Kind, identifier: str) -> tuple[Interval, ...]:
     sessions = conference.sessions_of.get(identifier, ())
     taken = _taken(conference, schedule, (session.id for session in sessions), conference.speaker_gap)
     return without(hours, [*person.unavailable, *taken])
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    return upsert(dialect, cast(Table, AvailabilityRow.__table__))
 
 
 def everybody(conference: Conference) -> list[Key]:
@@ -80,17 +85,9 @@ def recalculate(session: Session, facts: Facts, keys: Collection[Key]) -> None:
         }
         for kind, identifier in keys
     ]
-    for first in range(0, len(rows), _AT_ONCE):
-        some = rows[first : first + _AT_ONCE]
-        for kind in ("person", "room"):
-            session.execute(
-                delete(AvailabilityRow).where(
-                    AvailabilityRow.schedule_id == facts.schedule_id,
-                    AvailabilityRow.kind == kind,
-                    AvailabilityRow.id.in_([row["id"] for row in some if row["kind"] == kind]),
-                )
-            )
-        session.execute(insert(AvailabilityRow), some)
+    if rows:
+        connection = session.connection()
+        connection.execute(_upsert(connection.dialect.name), rows)
 
 
 def availability(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp.store.databases import connect
@@ -17,6 +18,7 @@ from webapp.store.turns import here
 __all__ = ["Facts", "Store", "open_store", "upgrade"]
 
 Result = TypeVar("Result")
+_VERSION = select(ScheduleRow.version).where(ScheduleRow.id == bindparam("of_schedule")).with_for_update(read=True)
 Bell = Callable[[str, int], None]
 
 
@@ -73,6 +75,12 @@ class Store:
             facts = load_facts(session, row)
             self._drafts.remember(row.id, row.version, facts)
         return facts
+
+    def facts_now(self, session: Session, schedule_id: str) -> Facts:
+        """The same for a schedule that nobody can save meanwhile: its row is kept until the transaction ends."""
+        version = session.execute(_VERSION, {"of_schedule": schedule_id}).scalar_one()
+        facts = self._drafts.get(schedule_id, version)
+        return facts or self.facts(session, session.get_one(ScheduleRow, schedule_id))
 
     def remember_draft(self, session: Session, facts: Facts) -> None:
         """Keep the facts that a unit of work has written, once they are committed."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event, text
+from sqlalchemy import Engine, MetaData, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 
@@ -73,6 +74,14 @@ def _server(url: URL) -> Database:
     reader = create_engine(url, pool_pre_ping=True, isolation_level="REPEATABLE READ")
     writer = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
     return Database(url, reader, writer, one_writer=False)
+
+
+def upsert(dialect: str, table: Table) -> Any:
+    """The statement that writes a row of `table`, in place of the one with the same primary key if there is one."""
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    keys = list(table.primary_key.columns)
+    others = {column.name: statement.excluded[column.name] for column in table.columns if column not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def immutable(dialect: str, table: str) -> list[str]:
