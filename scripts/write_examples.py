@@ -22,7 +22,7 @@ from tests.webapp.small import SMALL, InProcessSolver, move
 from webapp import create_app
 from webapp.api.openapi import EXAMPLES, TROUBLE
 from webapp.auth import tokens
-from webapp.events.relay import PARKED
+from webapp.events.troubles import PARKED
 from webapp.settings import Settings
 from webapp.store import upgrade
 from webapp.store.rows import EventRow, EventTroubleRow
