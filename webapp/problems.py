@@ -63,6 +63,54 @@ STATUSES: Mapping[int, Kind] = {
     422: Kind("invalid-request", 422, "The request is not valid"),
 }
 
+INTERNAL = Kind("internal-error", 500, "Something went wrong here")
+UPGRADE = Kind("upgrade-required", 426, "Another protocol is needed")
+OTHER = "http-error"
+"""Whatever else HTTP has a status for."""
+
+MEANINGS: Mapping[str, str] = {
+    "bad-request": "The body is not JSON, or the request makes no sense as HTTP. Nothing was looked at.",
+    "unauthenticated": "Send a token in `Authorization: Bearer …`, or sign in with a browser. A token that is wrong, "
+    "revoked or over is refused even where none is needed.",
+    "forbidden": "You are known, but your role is too low, your token is confined to other scopes, or a browser's "
+    "request does not come from Callboard's own pages. `detail` says which.",
+    "not-found": "There is no such thing, or none that you may see: a schedule that was never published is not there "
+    "for attendees.",
+    "method-not-allowed": "The address exists, but not with this method; `Allow` names those it has.",
+    "name-taken": "Another schedule has this short name. Choose another, or leave it out to be given one.",
+    "conflicts-block-publishing": "Blocking conflicts are unresolved; `conflicts` lists them. Repair them, or change "
+    "how grave their rule is.",
+    "warning-required": "The save would leave blocking conflicts; `conflicts` lists them. Send the same save attempt "
+    "again with `override` and a reason, or with `cancel`.",
+    "later-work": "To put your change back would now break something that came later. `laterChanges` and `conflicts` "
+    "name it; `repair` is what would mend it.",
+    "nothing-to-undo": "You have made no change that could be put back, or undone none that could be made again.",
+    "events-gone": "These events are older than events are kept. Read the schedule afresh, and follow from its "
+    "`lastSeq`.",
+    "stale-version": "Others have saved since the version that you expected; `changedSince` says what. Read the "
+    "schedule afresh and decide again.",
+    "stale-blocked": "The same, for a save: the attempt is stored as `stale_blocked`. A new save takes a new id.",
+    "too-large": "The body is larger than bodies of its kind may be.",
+    "unsupported-media-type": "Send JSON, as `application/json`.",
+    "invalid-request": "Something in the request has the wrong shape or names what is not there; `place` or `errors` "
+    "say where.",
+    "validation-failed": "The changes of a save cannot be made; `detail` says which and why. A new save takes a "
+    "new id.",
+    "upgrade-required": "This address is a WebSocket, of version 13.",
+    "too-many-requests": "You asked more often than is allowed within a minute; `retryAfter` and `Retry-After` say in "
+    "how many seconds to come back.",
+    "internal-error": "A mistake of Callboard's own. It was logged; nothing was saved by halves.",
+    "unavailable": "A part that is needed does not answer just now, such as the solver. Try again in a moment.",
+    "http-error": "HTTP's own status says it all.",
+}
+"""What each kind of problem means, and what to do about it."""
+
+
+def kinds() -> list[Kind]:
+    """Every kind of problem, by status and name."""
+    every = {*REFUSALS.values(), *SAVE_RESULTS.values(), *STATUSES.values(), INTERNAL, UPGRADE}
+    return sorted(every, key=lambda kind: (kind.status, kind.name))
+
 
 def body(kind: Kind, detail: str, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The problem as JSON; `facts` stand beside the four members that every problem has."""
@@ -78,7 +126,7 @@ def response(kind: Kind, detail: str, facts: Mapping[str, Any] | None = None) ->
         json.dumps(body(kind, detail, facts), ensure_ascii=False),
         status=kind.status,
         mimetype=PROBLEM,
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", "Link": f'</api/v1/docs#{kind.name}>; rel="help"'},
     )
 
 
@@ -131,7 +179,7 @@ def _misshapen(error: HTTPError) -> Response:
 def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
-    kind = STATUSES.get(error.code) or Kind("http-error", error.code, error.name)
+    kind = STATUSES.get(error.code) or Kind(OTHER, error.code, error.name)
     answer = response(kind, error.description or error.name)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
@@ -141,4 +189,4 @@ def _http(error: HTTPException) -> AnyResponse:
 
 def _bug(error: Exception) -> Response:
     log.error("unhandled error", exc_info=error)
-    return response(Kind("internal-error", 500, "Something went wrong here"), "The error was logged; try again.")
+    return response(INTERNAL, "The error was logged; try again.")

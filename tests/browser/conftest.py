@@ -17,6 +17,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState
 
 from tests.browser.programme import conference
+from webapp.auth import links
+from webapp.settings import Settings
+from webapp.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -29,6 +32,15 @@ class Site:
 
     url: str
     signed_in: StorageState
+    database: str
+
+    def fresh_link(self) -> str:
+        """The path of a one-time link for one more administrator."""
+        store = open_store(self.database)
+        try:
+            return f"/sign-in?token={links.create(store)}"
+        finally:
+            store.close()
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +55,7 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             context = browser.new_context()
             page = context.new_page()
             page.goto(link)
-            yield Site(re.sub(r"/sign-in.*", "", link), context.storage_state())
+            yield Site(re.sub(r"/sign-in.*", "", link), context.storage_state(), Settings(data=data).database)
             context.close()
         finally:
             process.send_signal(signal.SIGTERM)

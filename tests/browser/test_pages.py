@@ -63,13 +63,15 @@ def test_axe_finds_nothing(opened: Open, schedule: Schedule, troubles: Troubles,
     troubles.expected += ["401 (UNAUTHORIZED)", "404 (NOT FOUND)"]
     found: dict[str, list[str]] = {}
     stranger = opened(dark=dark)
-    for path in ("/", "/edit", "/no-such-schedule"):
+    for path in ("/", "/edit", "/sign-in", "/api/v1/docs", "/no-such-schedule"):
         stranger.goto(path)
         found[path] = axe(stranger)
     for state in live_states(stranger, schedule):
         found[f"live, {state}"] = axe(stranger)
     organiser = opened("/edit", editor=True, dark=dark)
     found["list"] = axe(organiser)
+    organiser.goto("/account")
+    found["account"] = axe(organiser)
     for state in editor_states(organiser, schedule):
         found[f"editor, {state}"] = axe(organiser)
     assert {state: problems for state, problems in found.items() if problems} == {}
@@ -79,7 +81,7 @@ def test_nothing_is_wider_than_a_phone(opened: Open, schedule: Schedule, trouble
     troubles.expected += ["401 (UNAUTHORIZED)"]
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     stranger = opened(phone=True)
-    for path in ("/", "/edit"):
+    for path in ("/", "/edit", "/sign-in", "/api/v1/docs"):
         stranger.goto(path)
         assert stranger.evaluate(width) == 0, path
     for state in live_states(stranger, schedule):
@@ -97,6 +99,31 @@ def test_strangers_are_told_how_to_sign_in(opened: Open, schedule: Schedule, tro
     page = opened(f"/edit/{schedule.slug}")
     expect(page.get_by_role("heading", name="Sign in to edit")).to_be_visible()
     expect(page.get_by_text("Types for the tired")).to_have_count(0)
+
+
+def test_an_organiser_chooses_a_password_signs_out_and_comes_back_with_it(
+    opened: Open, site: Site, schedule: Schedule, troubles: Troubles
+) -> None:
+    troubles.expected += ["401 (UNAUTHORIZED)", "403 (FORBIDDEN)"]
+    page = opened(site.fresh_link())
+    page.get_by_role("link", name="admin").click()
+    page.get_by_label("Name").fill("Ada")
+    for label in ("New password", "The same again"):
+        page.get_by_label(label).fill("correct horse battery")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("status")).to_contain_text("Your password is set")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_role("heading", name="Schedules")).to_be_visible()
+    page.goto(f"/edit/{schedule.slug}")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill("wrong horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    open_grid(page)
+    page.get_by_role("link", name="Ada").click()
+    expect(page.get_by_role("heading", name="Ada")).to_be_visible()
 
 
 def test_a_link_that_was_used_says_so_in_words(opened: Open, troubles: Troubles) -> None:

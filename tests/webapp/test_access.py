@@ -51,6 +51,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", "/collab/<reference>"): READS,
     ("GET", "/api/v1/collab/<reference>"): READS,
     ("GET", "/api/v1/openapi.json"): OPEN,
+    ("GET", "/api/v1/docs"): OPEN,
     ("GET", "/api/v1/schedules"): OPEN,
     ("POST", "/api/v1/schedules"): ADMINISTERS,
     ("GET", SCHEDULE): OPEN,

@@ -17,7 +17,10 @@ from flask import Flask
 
 from scripts import write_examples
 from tests.webapp.small import Caller, move
+from webapp import problems
 from webapp.api.openapi import EXAMPLES
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -165,6 +168,32 @@ def test_a_wrong_answer_would_be_noticed(document: dict[str, Any], editor: Calle
     told["sessions"][0]["minutes"] = "thirty"
     with pytest.raises(jsonschema_rs.ValidationError):
         validator(document, "/api/v1/schedules/{reference}", "get", "200").validate(told)
+
+
+def test_the_page_to_read_has_every_operation_problem_and_shape_and_nothing_from_outside(
+    app: Flask, document: dict[str, Any]
+) -> None:
+    page = app.test_client().get("/api/v1/docs")
+    assert page.status_code == 200
+    anchors = re.findall(r'id="([^"]+)"', page.text)
+    assert len(anchors) == len(set(anchors))
+    for _, _, operation in operations(document):
+        assert operation["operationId"].replace("_", "-") in anchors
+    assert {kind.name for kind in problems.kinds()} <= set(anchors)
+    assert {f"shape-{name}" for name in document["components"]["schemas"]} <= set(anchors)
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= set(anchors)
+    loaded = re.findall(r'<(?:link|script|img)[^>]*(?:href|src)="([^"]+)"', page.text)
+    assert [address for address in loaded if not address.startswith("/static/")] == []
+
+
+def test_every_problem_is_explained_here_and_in_the_documentation(app: Flask) -> None:
+    names = {kind.name for kind in problems.kinds()}
+    assert set(problems.MEANINGS) == names | {problems.OTHER}
+    told = (ROOT / "docs/problems.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", told, re.MULTILINE)
+    assert set(rows) == {(kind.name, str(kind.status)) for kind in problems.kinds()}
+    refused = app.test_client().get("/api/v1/nowhere")
+    assert refused.headers["Link"] == '</api/v1/docs#not-found>; rel="help"'
 
 
 def test_the_web_process_loads_no_solver_and_no_tables(tmp_path: Path) -> None:

@@ -31,15 +31,6 @@ CONFIG: dict[str, Any] = {
         "public ones, `/collab/{id}?after=SEQ` all of them."
     ),
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    "TAGS": [
-        {"name": "Schedules", "description": "Import and read."},
-        {"name": "Settings", "description": "How grave each rule is, opening hours, preferences."},
-        {"name": "Changes", "description": "Check, repair, save, undo, publish."},
-        {"name": "History", "description": "What happened, what is in conflict, what is on now."},
-        {"name": "Availability", "description": "When rooms and people are free, and what follows if they are not."},
-        {"name": "Files", "description": "What is published, as files."},
-        {"name": "Operation", "description": "What follows events, for whoever runs Callboard."},
-    ],
     "SECURITY_SCHEMES": {
         "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `callboard token create`."},
         "cookie": {
@@ -50,6 +41,15 @@ CONFIG: dict[str, Any] = {
         },
     },
 }
+TAGS = [
+    {"name": "Schedules", "description": "Import and read."},
+    {"name": "Settings", "description": "How grave each rule is, opening hours, preferences."},
+    {"name": "Changes", "description": "Check, repair, save, undo, publish."},
+    {"name": "History", "description": "What happened, what is in conflict, what is on now."},
+    {"name": "Availability", "description": "When rooms and people are free, and what follows if they are not."},
+    {"name": "Files", "description": "What is published, as files."},
+    {"name": "Operation", "description": "What follows events, for whoever runs Callboard."},
+]
 FILE: dict[str, Any] = {
     "required": True,
     "content": {
@@ -134,13 +134,14 @@ def completed(spec: dict[str, Any] | str) -> dict[str, Any] | str:
             # A default of null says that it may be left out, not that null may be sent.
             if part.get("default", ...) is None:
                 del part["default"]
-    spec["tags"] = CONFIG["TAGS"]
+    spec["tags"] = TAGS
     guards = _guards()
     for path, operations in spec["paths"].items():
         for method in METHODS:
             operation = operations.get(method)
             if operation is not None:
                 _complete(operation, method, path, guards[path, method])
+                _say_what_is_answered(operation, spec["components"]["schemas"])
                 _illustrate(operation, examples().get(f"{method.upper()} {path.removeprefix(PREFIX)}", {}))
     return spec
 
@@ -214,6 +215,15 @@ def _guarded(operation: dict[str, Any], guard: Guard) -> None:
         responses["403"] = _problem(f"The caller's role is less than {guard.role}, or the token has not the scope")
     if guard.counted is not None:
         responses["429"] = _problem("Too many requests within a minute") | {"headers": _headers("Retry-After")}
+
+
+def _say_what_is_answered(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """What a success answers, in the words of its shape."""
+    for status, answer in operation["responses"].items():
+        for content in answer.get("content", {}).values():
+            name = content["schema"].get("$ref", "").rpartition("/")[2]
+            if status.startswith("2") and name in schemas:
+                answer["description"] = schemas[name]["description"]
 
 
 def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 MESSAGE_BYTES = {PUBLIC: 4 * 1024, EDITORS: 64 * 1024}
 """The longest message that a client of a channel may send."""
 _SEQ = re.compile(r"\d{1,18}", re.ASCII)
-_WRONG_VERSION = problems.Kind("upgrade-required", 426, "Another protocol is needed")
 
 bp = Blueprint("live", __name__)
 sock = Sock()
@@ -89,7 +88,7 @@ def _check_handshake() -> Response | None:
     if request.method != "GET":
         raise MethodNotAllowed(["GET"])
     if request.headers.get("Sec-WebSocket-Version") != "13":
-        answer = problems.response(_WRONG_VERSION, "this is a WebSocket of version 13")
+        answer = problems.response(problems.UPGRADE, "this is a WebSocket of version 13")
         answer.headers["Sec-WebSocket-Version"] = "13"
         answer.headers["Upgrade"] = "websocket"
         return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import account, operation, views
+from webapp.pages import account, operation, reference, views
 
 __all__ = ["init_app"]
 
@@ -13,5 +13,6 @@ def init_app(app: Flask) -> None:
     """Register every page."""
     app.register_blueprint(account.bp)
     app.register_blueprint(operation.bp)
+    app.register_blueprint(reference.bp)
     # Last: whatever is no other page's address is the short name of a schedule.
     app.register_blueprint(views.bp)
