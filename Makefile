@@ -9,7 +9,7 @@ FRONTEND := $(BIN)/python hatch_build.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick lint format bench bench-solver bench-peers docs pictures assets system lock wheel clean
+.PHONY: help demo test quick soak lint format bench bench-solver bench-peers docs pictures assets system lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: assets ## formatting, ruff, mypy and svelte-check
 format: $(INSTALLED) ## format the Python code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+soak: assets system ## the reliability tests in their long form: hours
+	CALLBOARD_SOAK=1 $(BIN)/pytest -n 2 tests/reliability
 
 bench: assets ## the measurements of benchmarks/
 	$(BIN)/python -m benchmarks

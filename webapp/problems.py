@@ -61,6 +61,7 @@ STATUSES: Mapping[int, Kind] = {
     413: Kind("too-large", 413, "The request is too large"),
     415: Kind("unsupported-media-type", 415, "Another content type is needed"),
     422: Kind("invalid-request", 422, "The request is not valid"),
+    507: Kind("storage-full", 507, "The disk is full"),
 }
 
 INTERNAL = Kind("internal-error", 500, "Something went wrong here")
@@ -134,10 +135,13 @@ def init_app(app: Flask) -> None:
     """Answer every error with a problem."""
     from solver.rules import RuleError
     from webapp.schemas import DocumentError
+    from webapp.store.failures import AwayError, FullError
 
     app.register_error_handler(errors.Refusal, refused)
     app.register_error_handler(DocumentError, _unreadable)
     app.register_error_handler(RuleError, _rule_failed)
+    app.register_error_handler(FullError, _full)
+    app.register_error_handler(AwayError, _away)
     app.register_error_handler(HTTPError, _misshapen)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
@@ -161,6 +165,18 @@ def _rule_failed(error: Exception) -> Response:
     """A plug-in's mistake: nothing is known without its rule, and whoever installed it has to look."""
     log.error("a plugged-in rule failed", exc_info=error)
     return response(REFUSALS[errors.Unavailable], getattr(error, "sentence", str(error)))
+
+
+def _full(error: Exception) -> Response:
+    log.error("the disk is full", exc_info=error)
+    return response(STATUSES[507], f"{error}; nothing was changed")
+
+
+def _away(error: Exception) -> Response:
+    log.error("the database does not answer", exc_info=error)
+    answer = response(REFUSALS[errors.Unavailable], f"{error}; try again")
+    answer.headers["Retry-After"] = "1"
+    return answer
 
 
 def _misshapen(error: HTTPError) -> Response:

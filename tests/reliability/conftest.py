@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.reliability import soak
+from webapp.settings import Settings
+from webapp.store import Store, open_store, upgrade
 
 
 @pytest.fixture
@@ -22,6 +25,22 @@ def figure(request: pytest.FixtureRequest, record_property: Callable[[str, objec
         record_property("figure", f"{what}{where}: {bad} of {of}, {time.monotonic() - began:.0f} s")
 
     return note
+
+
+@pytest.fixture
+def settings(tmp_path: Path, each_database: str) -> Settings:
+    """An up-to-date database of each kind."""
+    chosen = Settings(data=tmp_path, database=each_database)
+    upgrade(chosen.database)
+    return chosen
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """That database, opened."""
+    opened = open_store(settings.database)
+    yield opened
+    opened.close()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

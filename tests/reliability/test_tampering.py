@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection, Table, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -16,8 +13,7 @@ from sqlalchemy.orm import Session
 from tests.reliability import busy
 from tests.reliability.soak import LONG, Figure, amount
 from webapp.services import auditing, verifying
-from webapp.settings import Settings
-from webapp.store import Store, open_store, upgrade
+from webapp.store import Store
 from webapp.store.rows import AuditRow, Row, ScheduleRow
 
 TAMPERINGS = amount(quick=1000, long=20_000)
@@ -40,19 +36,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 WEIGHTS = (60, 20, 4, 4, 4, 4, 4)
 
 
-@pytest.fixture
-def store(tmp_path: Path, each_database: str) -> Iterator[Store]:
-    url = Settings(data=tmp_path, database=each_database).database
-    upgrade(url)
-    opened = open_store(url)
-    conference = busy.add_conference(opened, "tampered", sessions=8, rooms=3)
-    busy.live_through(opened, "tampered", conference, 30, seed=5)
-    yield opened
-    opened.close()
-
-
 def test_no_tampering_goes_unnoticed(store: Store, each_database: str, figure: Figure) -> None:
     wanted = QUICK_ON_POSTGRESQL if each_database and not LONG else TAMPERINGS
+    conference = busy.add_conference(store, "tampered", sessions=8, rooms=3)
+    busy.live_through(store, "tampered", conference, 30, seed=5)
     assert verifying.verify(store).findings == []
     chance = random.Random(7)
     unnoticed: list[str] = []

@@ -62,6 +62,7 @@ def test_the_types_of_problems_do_not_change() -> None:
         ("unsupported-media-type", 415),
         ("invalid-request", 422),
         ("validation-failed", 422),
+        ("storage-full", 507),
         ("unavailable", 503),
     }
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.store.databases import connect
 from webapp.store.facts import Facts, load_facts
+from webapp.store.failures import told_apart
 from webapp.store.recent import Recent
 from webapp.store.rows import ScheduleRow
 from webapp.store.turns import here
@@ -43,16 +44,19 @@ class Store:
         """The result of `work` on one consistent moment of the database."""
 
         def run() -> Result:
-            with Session(self.database.reader) as session:
+            with told_apart(), Session(self.database.reader) as session:
                 return work(session)
 
         return self._turns.read(run)
 
     def write(self, work: Callable[[Session], Result]) -> Result:
-        """The result of `work`, committed; an exception leaves no trace."""
+        """The result of `work`, committed; an exception leaves no trace.
+
+        Raises `FullError` or `AwayError` for what the database itself cannot do.
+        """
 
         def run() -> tuple[Result, dict[str, int]]:
-            with Session(self.database.writer, expire_on_commit=False) as session:
+            with told_apart(), Session(self.database.writer, expire_on_commit=False) as session:
                 with session.begin():
                     result = work(session)
                 for action in session.info.get("after_commit", ()):
