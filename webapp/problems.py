@@ -102,6 +102,7 @@ MEANINGS: Mapping[str, str] = {
     "how many seconds to come back.",
     "internal-error": "A mistake of Callboard's own. It was logged; nothing was saved by halves.",
     "unavailable": "A part that is needed does not answer just now, such as the solver. Try again in a moment.",
+    "storage-full": "The server's disk is full: nothing was saved. It takes whoever runs Callboard to make room.",
     "http-error": "HTTP's own status says it all.",
 }
 """What each kind of problem means, and what to do about it."""
