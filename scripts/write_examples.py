@@ -52,14 +52,17 @@ class Story:
         self._client = client
         self._headers = {"Authorization": f"Bearer {token}"}
 
-    def ask(self, method: str, route: str, body: Any = None, expected: int = 200, **query: Any) -> Any:
+    def ask(
+        self, method: str, route: str, body: Any = None, expected: int = 200, *, suffix: str = "", **query: Any
+    ) -> Any:
         """One request about the schedule `mill`; its answer."""
-        path = route.replace("{reference}", "mill").replace("{suffix}", "ics").replace("{trouble}", TROUBLE)
+        path = route.replace("{reference}", "mill").replace("{suffix}", suffix).replace("{trouble}", TROUBLE)
         given = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         answer = self._client.open(API + path, method=method, query_string=query, headers=self._headers, **given)
         if answer.status_code != expected:
             raise SystemExit(f"{method} {route}: {answer.status_code} instead of {expected}: {answer.text}")
-        noted = self.noted.setdefault(f"{method} {route}", {"query": query, "responses": {}})
+        said_beside = {**query, **({"suffix": suffix} if suffix else {})}
+        noted = self.noted.setdefault(f"{method} {route}", {"query": said_beside, "responses": {}})
         if body is not None:
             noted.setdefault("request", body)
         told = said(answer)
@@ -136,7 +139,8 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/events", after=1, limit=2)
     story.ask("GET", f"{one}/audit", after=1, limit=2)
     story.ask("GET", f"{one}/saves", limit=2)
-    story.ask("GET", f"{one}/export.{{suffix}}")
+    story.ask("GET", f"{one}/export.{{suffix}}", suffix="ics")
+    story.ask("GET", f"{one}/audit.{{suffix}}", suffix="jsonl", session="knots")
     story.ask("GET", f"{one}/availability", kind="person")
     absence = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T13:00", "to": "2027-02-06T18:00"}
     story.ask("POST", f"{one}/availability", {"edits": [absence]})

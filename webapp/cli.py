@@ -26,6 +26,7 @@ COMMANDS = {
     "token": "webapp.commands.access",
     "db": "webapp.commands.operation",
     "events": "webapp.commands.events",
+    "audit": "webapp.commands.upkeep",
     "verify": "webapp.commands.upkeep",
     "backup": "webapp.commands.upkeep",
     "restore": "webapp.commands.upkeep",

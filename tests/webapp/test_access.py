@@ -76,6 +76,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("DELETE", "/api/v1/handlers/troubles/<trouble>"): ADMINISTERS,
     ("GET", f"{SCHEDULE}/conflicts"): READS,
     ("GET", f"{SCHEDULE}/audit"): READS,
+    ("GET", f"{SCHEDULE}/audit.<suffix>"): READS,
     ("GET", f"{SCHEDULE}/events"): OPEN,
     ("GET", f"{SCHEDULE}/now"): OPEN,
     ("GET", f"{SCHEDULE}/export.<suffix>"): OPEN,
@@ -156,7 +157,12 @@ def cookie(app: Flask, link: str) -> dict[str, str]:
 
 
 def ask(app: Flask, method: str, route: str, headers: dict[str, str]) -> TestResponse:
-    path = route.replace("<reference>", "mill").replace("<slug>", "mill").replace("<suffix>", "ics")
+    path = (
+        route.replace("audit.<suffix>", "audit.jsonl")
+        .replace("<reference>", "mill")
+        .replace("<slug>", "mill")
+        .replace("<suffix>", "ics")
+    )
     handshake = HANDSHAKE if "/live/" in route or "/collab/" in route else {}
     body: Any = SMALL if path == "/api/v1/schedules" else BODIES.get(path.rpartition("/")[2], {})
     given = {"json": body} if method != "GET" and path.startswith("/api/") else {}

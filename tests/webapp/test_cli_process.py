@@ -104,8 +104,8 @@ def test_help_and_version() -> None:
     assert version.status == 0
     assert version.out.startswith("callboard ")
     told = callboard("--help").out
-    commands = ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db", "events", "verify"]
-    commands += ["backup", "restore"]
+    commands = ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db", "events"]
+    commands += ["audit", "verify", "backup", "restore"]
     assert [line.split()[0] for line in told.partition("Commands:\n")[2].splitlines()] == commands
     for command in commands:
         ran = callboard(command, "--help")

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from apiflask import APIBlueprint
 from flask import Response
 
-from webapp.api.common import REVALIDATED, etag_matches, store
+from webapp import auth
+from webapp.api import requests
+from webapp.api.common import PRIVATE, REVALIDATED, etag_matches, store
 from webapp.services import exporting, reading
 from webapp.services.errors import NotFound
 
@@ -29,6 +31,9 @@ KINDS = {
     "xlsx": Kind("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 
+AUDIT_KINDS = {"jsonl": "application/jsonl", "csv": "text/csv", "xlsx": KINDS["xlsx"].mimetype}
+"""The formats of the audit, each with its media type."""
+
 
 @bp.get("/schedules/<reference>/export.<suffix>")
 @bp.doc(responses={200: "The file"})
@@ -43,4 +48,19 @@ def export(reference: str, suffix: str) -> Response:
     data, version = exporting.export_published(store(), reference, kind.format)
     response = Response(data, mimetype=kind.mimetype, headers={**REVALIDATED, "ETag": f'"p{version}"'})
     response.headers.set("Content-Disposition", "inline", filename=f"{reference}.{suffix}")
+    return response
+
+
+@bp.get("/schedules/<reference>/audit.<suffix>")
+@auth.requires("editor")
+@bp.input(requests.AuditFilter, location="query", arg_name="query")
+@bp.doc(responses={200: "The file"})
+def export_audit(reference: str, suffix: str, query: requests.AuditFilter) -> Response:
+    """The audit as `csv`, `jsonl` or `xlsx`: a line for each value that was changed, or for each entry as JSON."""
+    mimetype = AUDIT_KINDS.get(suffix)
+    if mimetype is None:
+        raise NotFound(f"the audit is not written as '{suffix}': choose {', '.join(AUDIT_KINDS)}")
+    data = exporting.export_audit(store(), reference, suffix, of_session=query.session)
+    response = Response(data, mimetype=mimetype, headers=PRIVATE)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{reference}-audit.{suffix}")
     return response

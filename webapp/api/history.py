@@ -46,11 +46,11 @@ def list_saves(reference: str, page: requests.Page) -> Response:
 
 @bp.get("/schedules/<reference>/audit")
 @auth.requires("editor")
-@bp.input(requests.EventPage, location="query", arg_name="page")
+@bp.input(requests.AuditPage, location="query", arg_name="page")
 @bp.output(answers.AuditList)
-def list_audit(reference: str, page: requests.EventPage) -> Response:
-    """The audit: every change with who, when and what was before."""
-    items = reading.audit(store(), reference, after=page.after, limit=page.limit + 1)
+def list_audit(reference: str, page: requests.AuditPage) -> Response:
+    """The audit: every change with who, when and what was before; with `session`, the history of that one."""
+    items = reading.audit(store(), reference, after=page.after, limit=page.limit + 1, of_session=page.session)
     return paged(items, page.limit, "number")
 
 

@@ -70,6 +70,7 @@ FILES = (
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )
+AUDIT_FILES = ("application/jsonl", *FILES[-2:])
 SAVED = {"$ref": "#/components/schemas/SaveAttempt"}
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -80,6 +81,7 @@ PARAMETERS = {
     "limit": "How many items a page has at most.",
     "at": "A moment; without an offset it is conference time.  Now, unless told.",
     "status": "Only conflicts that stand so.",
+    "session": "Only what happened to the session with this id.",
     "kind": "Only rooms, or only people.",
     "id": "Only the room or the person with this id.",
     "trouble": "The id of what a handler failed on.",
@@ -158,7 +160,8 @@ def _complete(operation: dict[str, Any], method: str, path: str, guard: Guard) -
     if path.endswith("/schedules") and method == "post":
         _imports(operation)
     if "{suffix}" in path:
-        operation["responses"]["200"]["content"] = {kind: {"schema": {"type": "string"}} for kind in FILES}
+        kinds = AUDIT_FILES if path.endswith("audit.{suffix}") else FILES
+        operation["responses"]["200"]["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
     if path.endswith("/saves") and method == "post":
         _saves(operation["responses"])
     if path.endswith(("/undo", "/redo")) and method == "post":
@@ -190,7 +193,7 @@ def _saves(responses: dict[str, Any]) -> None:
 def _read_under_conditions(operation: dict[str, Any], path: str, guard: Guard) -> None:
     """What ETags, pages and visibility add."""
     responses, parameters = operation["responses"], operation["parameters"]
-    if path.endswith(("/published", "{suffix}")):
+    if path.endswith(("/published", "export.{suffix}")):
         parameters.append(IF_NONE_MATCH)
         responses["200"]["headers"] = _headers("ETag")
         responses["304"] = {"description": "It is still what you have"}
@@ -229,7 +232,7 @@ def _say_what_is_answered(operation: dict[str, Any], schemas: dict[str, Any]) ->
 def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:
     """Put what was asked and answered in the story into an operation."""
     for parameter in operation["parameters"]:
-        asked = {"reference": "mill", "suffix": "ics", "trouble": TROUBLE, **example.get("query", {})}
+        asked = {"reference": "mill", "trouble": TROUBLE, **example.get("query", {})}
         if parameter["name"] in asked:
             parameter["example"] = asked[parameter["name"]]
     if "request" in example:

@@ -166,6 +166,16 @@ class EventPage(Query):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
 
 
+class AuditFilter(Query):
+    """The changes of one session, if wanted."""
+
+    session: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+
+
+class AuditPage(EventPage, AuditFilter):
+    """Audit entries after a number."""
+
+
 class ConflictPage(Page):
     """Conflicts, of one status if wanted."""
 

@@ -1,4 +1,4 @@
-"""`callboard verify`, `backup` and `restore`: looking after what is stored."""
+"""`callboard audit`, `verify`, `backup` and `restore`: looking after what is stored."""
 
 from __future__ import annotations
 
@@ -10,11 +10,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webapp.commands.common import BadInput, counted, json_line, settings, stored_data
+from webapp.commands.common import STDIN, BadInput, counted, json_line, settings, stored_data, write_output
 from webapp.commands.stores import opened, store_complaints
 
 if TYPE_CHECKING:
     from webapp.settings import Settings
+
+
+@click.command()
+@click.argument("schedule")
+@click.option("--format", "format", type=click.Choice(["csv", "jsonl", "xlsx"]), required=True, help="What to write.")
+@click.option("--session", metavar="ID", help="Only what happened to this session.")
+@click.option("-o", "--output", metavar="FILE", default=STDIN, help="Where to write.  [default: standard output]")
+@stored_data
+def audit(schedule: str, format: str, session: str | None, output: str, data: str | None, database: str | None) -> int:
+    """Write who changed what in SCHEDULE, when, and what was before."""
+    from webapp.services.exporting import export_audit
+
+    with opened(settings(data, database)) as store:
+        written = export_audit(store, schedule, format, of_session=session)
+    write_output(output, written)
+    return 0
 
 
 @click.command()
@@ -98,4 +114,4 @@ def _keep_what_is_there(settings: Settings) -> Path | None:
         return backups.set_aside(file, settings.backups)
 
 
-COMMANDS = {"verify": verify, "backup": backup, "restore": restore}
+COMMANDS = {"audit": audit, "verify": verify, "backup": backup, "restore": restore}

@@ -23,7 +23,7 @@ def write_csv(conference: Conference, schedule: Schedule) -> bytes:
     writer = csv.writer(lines)
     writer.writerow(HEADINGS)
     for row in rows(conference, schedule):
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return lines.getvalue().encode("utf-8-sig")
 
 
@@ -73,6 +73,6 @@ def _row(conference: Conference, schedule: Schedule, session: Session) -> tuple[
     )
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_STARTS_A_FORMULA) else cell

@@ -74,10 +74,18 @@ def first_broken(entries: Iterable[AuditRow]) -> int | None:
     return None
 
 
-def entry_json(entry: AuditRow) -> dict[str, Any]:
-    """An audit entry as the API tells it; an import's whole file is not repeated."""
+def entry_json(entry: AuditRow, *, of_session: str | None = None) -> dict[str, Any]:
+    """An audit entry as the API tells it; an import's whole file is not repeated.
+
+    With `of_session`, only what the entry says of that session.
+    """
     details = json.loads(entry.details)
     details.pop("document", None)
+    if of_session is not None:
+        mine = ("session", of_session)
+        details["changes"] = [one for one in details["changes"] if (one["resource"], one["resourceId"]) == mine]
+        named = details.get("conflicts", ())
+        details["conflicts"] = [one for one in named if of_session in one["sessionIds"]]
     return {
         "auditEntryId": entry.id,
         "number": entry.number,

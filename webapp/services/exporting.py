@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 from sqlalchemy.orm import Session
 
 from webapp.schemas import write_document
+from webapp.services import reading
+from webapp.services.errors import Unavailable
 from webapp.services.reading import carried, draft_facts, find, published_facts
 from webapp.services.views import public_facts
+from webapp.serving.programs import module_path
 from webapp.store import Store
+
+TABLE_SECONDS = 120
 
 
 def export_draft(store: Store, reference: str, format: str) -> bytes:
@@ -36,3 +46,25 @@ def export_published(store: Store, reference: str, format: str) -> tuple[bytes, 
         return file, version
 
     return store.read(work)
+
+
+def export_audit(store: Store, reference: str, format: str, *, of_session: str | None = None) -> bytes:
+    """The audit, or one session's history, as `jsonl`, `csv` or `xlsx`.
+
+    Tables are made by a program of their own, because what makes them is too heavy for the web process.
+    """
+    entries = reading.audit(store, reference, of_session=of_session)
+    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries).encode()
+    if format == "jsonl":
+        return lines
+    made = subprocess.run(
+        [sys.executable, "-P", "-m", "webapp.tables", format],
+        input=lines,
+        capture_output=True,
+        timeout=TABLE_SECONDS,
+        check=False,
+        env={**os.environ, **module_path()},
+    )
+    if made.returncode:
+        raise Unavailable(f"the table could not be made: {made.stderr.decode(errors='replace').splitlines()[-1:]}")
+    return made.stdout

@@ -156,13 +156,20 @@ def saves(store: Store, reference: str, *, after: str, limit: int) -> list[dict[
     return store.read(work)
 
 
-def audit(store: Store, reference: str, *, after: int, limit: int) -> list[dict[str, Any]]:
-    """A page of the audit, oldest first."""
+def audit(
+    store: Store, reference: str, *, after: int = 0, limit: int | None = None, of_session: str | None = None
+) -> list[dict[str, Any]]:
+    """A page of the audit, or all of it, oldest first; or the history of one session: its changes alone."""
 
     def work(session: Session) -> list[dict[str, Any]]:
         row = find(session, reference)
         query = select(AuditRow).where(AuditRow.schedule_id == row.id, AuditRow.number > after)
-        return [auditing.entry_json(one) for one in session.scalars(query.order_by(AuditRow.number).limit(limit))]
+        if of_session is not None:
+            # Details are kept as they were hashed, in one spelling, so this finds what it should.
+            spelt = auditing.canonical({"resource": "session", "resourceId": of_session})[1:-1]
+            query = query.where(AuditRow.details.contains(spelt, autoescape=True))
+        found = session.scalars(query.order_by(AuditRow.number).limit(limit))
+        return [auditing.entry_json(one, of_session=of_session) for one in found]
 
     return store.read(work)
 

@@ -42,7 +42,7 @@ class Program:
             [sys.executable, "-P", "-m", self.module, *self.arguments],
             stdin=subprocess.DEVNULL,
             stdout=2,
-            env={**os.environ, **self.environment, **_module_path(), SUPERVISOR: str(os.getpid())},
+            env={**os.environ, **self.environment, **module_path(), SUPERVISOR: str(os.getpid())},
             pass_fds=self.keep_open,
         )
 
@@ -78,7 +78,7 @@ class Program:
             self.process.wait()
 
 
-def _module_path() -> dict[str, str]:
+def module_path() -> dict[str, str]:
     """The variable by which a program finds our modules where they are not installed but lie about."""
     root = str(Path(webapp.__file__).parents[1])
     if root in site.getsitepackages():
