@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 
-from tests.reliability.soak import Figure, amount
+from tests.reliability.soak import LONG, Figure, amount
 from tests.webapp.feed_client import Closed, FeedClient, Refused
 from tests.webapp.processes import children, command_line, lives, until
 from tests.webapp.served import Served, serving
@@ -97,17 +98,20 @@ class Editor:
     def __init__(self, served: Served, schedule: str) -> None:
         self.served = served
         self.schedule = schedule
-        self.sessions = [one["sessionId"] for one in served.call("GET", schedule)[1]["sessions"]]
+        self.sessions = served.call("GET", schedule)[1]["sessions"]
         self.version = 1
         self.saves = 0
 
     def save(self) -> None:
-        """Take a session out or expect another audience; publish every third time."""
+        """Take a session off the schedule and put it back where it was, or expect nobody; publish every third time."""
         self.saves += 1
-        session = self.sessions[self.saves % len(self.sessions)]
-        change: dict[str, Any] = {"op": "set_audience", "session": session, "audience": self.saves}
-        if self.saves % 5 == 0:
-            change = {"op": "unplace", "session": session}
+        session = self.sessions[self.saves // 2 % len(self.sessions)]
+        change: dict[str, Any] = {"op": "set_audience", "session": session["sessionId"], "audience": self.saves % 2}
+        if session["roomId"] is not None:
+            place = {"room": session["roomId"], "start": session["startTime"]}
+            back = self.saves % 2
+            change = {"op": "move", **place} if back else {"op": "unplace"}
+            change["session"] = session["sessionId"]
         body = {
             "saveAttemptId": str(uuid4()),
             "expectedVersion": self.version,
@@ -163,6 +167,7 @@ def whole_log(served: Served, schedule: str, role: str | None) -> list[Event]:
         after = page["next"]
 
 
+@pytest.mark.timeout(7200 if LONG else 180)
 def test_every_event_comes_once_and_in_order(tmp_path: Path, each_database: str, figure: Figure) -> None:
     with serving(tmp_path, database=each_database or None) as served:
         schedule = served.add_conference("followed", sessions=24)

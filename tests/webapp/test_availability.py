@@ -59,9 +59,7 @@ def minutes_free(facts: Facts, kind: str, identifier: str) -> set[int]:
         left -= set(range(one.start, one.end))
     for session in conference.sessions:
         placement = schedule.get(session.id)
-        if placement is not None and identifier in (placement.room if kind == "room" else session.speakers,):
-            left -= set(range(placement.start - gap, placement.start + session.minutes + gap))
-        if placement is not None and kind == "person" and identifier in session.speakers:
+        if placement is not None and identifier in ([placement.room] if kind == "room" else session.speakers):
             left -= set(range(placement.start - gap, placement.start + session.minutes + gap))
     return left
 
@@ -152,6 +150,13 @@ def test_a_change_of_availability_is_foreseen_and_nothing_moves(editor: Caller) 
     assert (first["moved"], len(others)) == (1, 2)
     assert editor.draft() == before
     assert editor.save(*first["changes"]).get_json()["result"] == "saved"
+
+
+def test_what_the_settings_let_pass_breaks_nothing(caller: Callable[[str], Caller]) -> None:
+    admin = caller("admin")
+    settings = {"severities": {"speaker_unavailable": "ignore"}}
+    assert admin.client.put(admin.base + "/settings", json=settings, headers=admin.headers).status_code == 200
+    assert admin.post("/availability", {"edits": [AWAY]}).get_json()["sessions"] == []
 
 
 def test_only_availability_is_foreseen(editor: Caller) -> None:

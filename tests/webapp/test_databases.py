@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session
 
 from tests.webapp.small import Caller, move
 from webapp.auth import links, people, tokens
+from webapp.events import retention
+from webapp.events.handlers import Availability
+from webapp.events.relay import Relay
 from webapp.schemas import read_document
 from webapp.services import importing, verifying
 from webapp.services.clock import now_utc
@@ -140,3 +143,29 @@ def test_two_schedules_do_not_share_a_name(caller: Any, store: Store, small: dic
     importing.import_document(store, imported, editor_id=None)
     listed = who.client.get("/api/v1/schedules", headers=who.headers).get_json()["items"]
     assert [one["slug"] for one in listed] == ["mill", "mill-days"]
+
+
+def test_settings_free_windows_and_old_events(caller: Any, store: Store) -> None:
+    admin = caller("admin")
+    settings = {
+        "severities": {"room_overlap": "warn"},
+        "hours": [{"date": "2027-02-06", "start": "08:00", "end": "19:00"}],
+    }
+    told = admin.client.put(admin.base + "/settings", json=settings, headers=admin.headers)
+    assert (told.status_code, told.get_json()["version"]) == (200, 2)
+    assert admin.save(move("knots", "11:30", "hall"), publish=True).status_code == 200
+    away = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T10:30", "to": "2027-02-06T12:30"}
+    assert admin.save(away, override={"reason": "late"}).status_code == 200
+    Relay(store, [Availability(store)]).run()
+    last = admin.draft()["lastSeq"]
+    assert retention.trim(store, before=now_utc() + timedelta(seconds=1)) == last
+    assert admin.get("/events?after=1").status_code == 410
+    (ada,) = admin.items("/availability?kind=person&id=ada")
+    assert [one["from"][11:16] for one in ada["free"]] == ["08:00", "09:30", "12:30", "15:00"]
+    conflicts = {one["rule"]: one for one in admin.items("/conflicts?status=unresolved")}
+    assert {rule: one["severity"] for rule, one in conflicts.items()} == {
+        "room_overlap": "warn",
+        "speaker_unavailable": "block",
+    }
+    assert conflicts["speaker_unavailable"]["overrides"][0]["reason"] == "late"
+    assert verifying.verify(store).findings == []

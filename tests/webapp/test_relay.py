@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests.webapp.small import Caller, move
-from webapp import create_app
 from webapp.events.relay import Event, Handler, Relay, Write
 from webapp.events.troubles import Patience
 from webapp.events.types import TYPES
-from webapp.settings import Settings
-from webapp.store import Store, upgrade
+from webapp.store import Store
 from webapp.store.rows import EventCursorRow, EventTroubleRow
 
-ON_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
 AT_ONCE = Patience(attempts=3, first=timedelta(0))
 
 
-@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
-def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
-    settings = Settings(data=tmp_path, database=url)
-    upgrade(settings.database)
-    app = create_app(settings)
-    yield app
-    app.extensions["callboard.store"].close()
+@pytest.fixture
+def database_url(each_database: str) -> str:
+    return each_database
 
 
 class Writer(Handler):

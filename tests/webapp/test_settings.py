@@ -157,6 +157,14 @@ def test_settings_are_the_admins_and_know_their_version(admin: Caller, editor: C
     assert (stale.status_code, stale.get_json()["version"]) == (412, 1)
 
 
+def test_who_comes_very_late_is_told_the_newest_changes(editor: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.services.saving.CHANGES_TOLD", 2)
+    for start in ("12:00", "12:30", "13:00"):
+        editor.save(move("knots", start))
+    stale = editor.save(move("looms", "12:00"), version=1).get_json()
+    assert ([one["version"] for one in stale["changedSince"]], stale["changesLeftOut"]) == ([3, 4], 1)
+
+
 def test_who_comes_late_is_told_whether_the_change_would_still_do(editor: Caller) -> None:
     editor.save(move("looms", "12:00"))
     fine = editor.save(move("knots", "13:00", "attic"), version=1).get_json()

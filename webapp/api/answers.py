@@ -297,6 +297,7 @@ class SaveAttempt(Answer):
     conflicts: list[Conflict]
     audit_entry_id: str | None = None
     changed_since: list[dict[str, Any]] | None = None
+    changes_left_out: int | None = None
     still_valid: bool | None = None
     not_valid_because: str | None = None
     new_conflicts: list[Conflict] | None = None

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from solver.check import violations
 from solver.conference import Conference, Interval, Schedule
 from solver.edits import CloseRoom, Edit, OpenRoom, PersonAvailable, PersonUnavailable
 from solver.intervals import without
@@ -17,6 +16,7 @@ from webapp.schemas import apply_edits, callboard_json, read_edits, violation_js
 from webapp.services import repairing
 from webapp.services.errors import Invalid
 from webapp.services.reading import draft_facts
+from webapp.services.severities import Severities, judged
 from webapp.services.views import intervals_json, placement_json, read_intervals
 from webapp.store import Facts, Store
 
@@ -41,7 +41,7 @@ def foresee(store: Store, solver: repairing.Solver, reference: str, request: Con
 
     Raises `Stale` if the draft is not at the expected version, `Invalid` for edits of another kind.
     """
-    facts = store.read(lambda session: draft_facts(store, session, reference)[1])
+    facts, severities = _look(store, reference)
     edits = read_edits(request.edits, facts.conference, "", bare=True)
     for index, edit in enumerate(edits):
         if not isinstance(edit, OF_AVAILABILITY):
@@ -58,7 +58,7 @@ def foresee(store: Store, solver: repairing.Solver, reference: str, request: Con
         scope="edit",
     )
     repair = repairing.repair(store, solver, reference, asked)
-    broken = store.aside(lambda: _new(facts.conference, edited.conference, facts.schedule))
+    broken = store.aside(lambda: _new(facts.conference, edited.conference, facts.schedule, severities))
     return {
         "version": facts.version,
         "sessions": _broken_json(edited.conference, facts.schedule, broken),
@@ -68,14 +68,10 @@ def foresee(store: Store, solver: repairing.Solver, reference: str, request: Con
 
 def assess(store: Store, solver: repairing.Solver, event: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a saved change of availability breaks in the draft of now, and the repairs; None where it breaks nothing."""
-
-    def look(session: Session) -> Facts:
-        return draft_facts(store, session, event["scheduleId"])[1]
-
-    facts = store.read(look)
+    facts, severities = _look(store, event["scheduleId"])
     conference, schedule = facts.conference, facts.schedule
     before, edits = _without_change(conference, event)
-    broken = store.aside(lambda: _new(before, conference, schedule))
+    broken = store.aside(lambda: _new(before, conference, schedule, severities))
     if not broken:
         return None
     requested = [_edit_json(conference, edit) for edit in edits]
@@ -102,6 +98,16 @@ def assess(store: Store, solver: repairing.Solver, event: Mapping[str, Any]) -> 
         "repairs": [repairing.repair_json(one, (), (), edited) for one in answer["repairs"]],
         "reasons": answer["reasons"],
     }
+
+
+def _look(store: Store, reference: str) -> tuple[Facts, Severities]:
+    """The draft, and how grave its conference takes each rule."""
+
+    def work(session: Session) -> tuple[Facts, Severities]:
+        row, facts = draft_facts(store, session, reference)
+        return facts, row.settings.get("severities", {})
+
+    return store.read(work)
 
 
 def _subject(event: Mapping[str, Any]) -> tuple[str, str]:
@@ -135,9 +141,10 @@ def _edit_json(conference: Conference, edit: Edit) -> dict[str, Any]:
     return {**named, **intervals_json(conference.clock, [interval])[0]}
 
 
-def _new(before: Conference, after: Conference, schedule: Schedule) -> list[Violation]:
-    known = {one.key for one in violations(before, schedule)}
-    return [one for one in violations(after, schedule) if one.key not in known]
+def _new(before: Conference, after: Conference, schedule: Schedule, severities: Severities) -> list[Violation]:
+    """What is broken after, and was not before; what the conference's settings let pass is left out."""
+    known = {one.key for one in judged(before, schedule, severities)[0]}
+    return [one for one in judged(after, schedule, severities)[0] if one.key not in known]
 
 
 def _broken_json(conference: Conference, schedule: Schedule, broken: Sequence[Violation]) -> list[dict[str, Any]]:

@@ -28,6 +28,8 @@ from webapp.store.rows import SaveAttemptRow, ScheduleRow
 STATUS = {"saved": 200, "cancelled": 200, "warning_required": 409, "stale_blocked": 412, "validation_failed": 422}
 BLOCKED = ("warning_required", "stale_blocked")
 REASON_LENGTH = 500
+CHANGES_TOLD = 500
+"""How many changes a stale answer, which is kept, tells at most: the newest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +148,8 @@ class _Attempt:
 
     def _stale(self, detail: str) -> _Verdict:
         since = changed_since(self.session, self.row, self.request.expected_version)
-        return _Verdict("stale_blocked", detail, extra={"changedSince": since, **self._worth_now()})
+        told = {"changedSince": since[-CHANGES_TOLD:], "changesLeftOut": max(0, len(since) - CHANGES_TOLD)}
+        return _Verdict("stale_blocked", detail, extra={**told, **self._worth_now()})
 
     def _worth_now(self) -> dict[str, Any]:
         """Whether the changes could still be made to the schedule of now, and what they would newly break."""
