@@ -13,6 +13,16 @@ from tests.reliability import soak
 from webapp.settings import Settings
 from webapp.store import Store, open_store, upgrade
 
+LONGEST = 4 * 60 * 60
+"""Seconds that a test may take in its long form."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the long forms their time."""
+    for item in items:
+        if soak.LONG and item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(LONGEST))
+
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> soak.Figure:

@@ -18,7 +18,6 @@ OPERATIONS = amount(quick=25, long=6250)
 """For each editor."""
 
 
-@pytest.mark.timeout(7200 if OPERATIONS > 1000 else 180)
 def test_no_update_is_lost(settings: Settings, store: Store, each_database: str, figure: Figure) -> None:
     """On SQLite one server and four client processes; on PostgreSQL four server processes as well."""
     first = shared_numbers(store, "shared")

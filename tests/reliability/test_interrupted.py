@@ -72,7 +72,6 @@ def losing_replies(port: int, seed: int) -> Iterator[int]:
         thread.join(5)
 
 
-@pytest.mark.timeout(7200 if OPERATIONS > 1000 else 180)
 def test_a_save_that_is_sent_again_has_one_effect(
     settings: Settings, store: Store, each_database: str, figure: Figure
 ) -> None:
@@ -92,7 +91,6 @@ def test_a_save_that_is_sent_again_has_one_effect(
 
 
 @pytest.mark.postgres
-@pytest.mark.timeout(7200 if OPERATIONS > 1000 else 180)
 def test_postgresql_may_crash_in_the_middle(tmp_path: object, postgres_url: str, figure: Figure) -> None:
     settings = Settings(data=tmp_path, database=postgres_url)  # type: ignore[arg-type]
     upgrade(settings.database)

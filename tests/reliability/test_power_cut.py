@@ -20,8 +20,8 @@ from webapp.store import Store, databases, open_store, upgrade
 from webapp.store.failures import FullError
 from webapp.store.rows import SaveAttemptRow
 
-SAVES = amount(quick=80, long=600)
-CUTS = amount(quick=25, long=400)
+SAVES = amount(quick=80, long=305)
+CUTS = amount(quick=25, long=200)
 
 
 def url(folder: Path) -> str:
