@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from solver.check import violations
+from solver.rules.violation import Violation
 from tests.webapp.small import SMALL, Caller, move
 from webapp import create_app
 from webapp.auth import tokens
@@ -26,6 +27,7 @@ from webapp.store import Store, upgrade
 
 SESSIONS = ("opening", "engines", "knots", "looms", "spare")
 ROOMS = ("hall", "attic")
+RULES = ("room_overlap", "order", "speaker_overlap", "room_closed")
 STARTS = ("10:00", "11:00", "11:30", "13:00", "14:00", "16:00")
 
 
@@ -42,10 +44,12 @@ class Editors(RuleBasedStateMachine):
         imported = read_document(json.dumps(SMALL).encode(), "small.json")
         schedule_id = importing.import_document(self.store, imported, slug="mill", editor_id=None)
         self.editors = [Caller(app.test_client(), tokens.create(self.store, "editor"), schedule_id) for _ in range(2)]
+        self.admin = Caller(app.test_client(), tokens.create(self.store, "admin"), schedule_id)
         self.attendee = Caller(app.test_client(), None, schedule_id)
         self.file: dict[str, Any] = copy.deepcopy(SMALL)
         self.version = 1
         self.status = "ready_to_publish"
+        self.severities: dict[str, str] = {}
         self.published: tuple[int, dict[str, Any]] | None = None
         self.warned: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {}
         self.answers: dict[str, tuple[int, dict[str, Any], Any]] = {}
@@ -67,9 +71,14 @@ class Editors(RuleBasedStateMachine):
             session |= {"room": change["room"], "start": change["start"]}
         return file
 
-    @staticmethod
-    def broken(file: dict[str, Any]) -> int:
-        return len(violations(*read_callboard(file, "model")))
+    def counting(self, file: dict[str, Any]) -> list[Violation]:
+        """What is broken and not let pass."""
+        found = violations(*read_callboard(file, "model"))
+        return [one for one in found if self.severities.get(one.rule) != "ignore"]
+
+    def broken(self, file: dict[str, Any]) -> int:
+        """How much of it blocks."""
+        return sum(self.severities.get(one.rule) != "warn" for one in self.counting(file))
 
     def saved(self, file: dict[str, Any], *, publish: bool) -> None:
         self.file, self.version = file, self.version + 1
@@ -78,6 +87,7 @@ class Editors(RuleBasedStateMachine):
             self.publish_model()
 
     def publish_model(self) -> None:
+        assert self.broken(self.file) == 0
         self.status, self.published = "published", (self.version, copy.deepcopy(self.file))
 
     # --- what editors do ---------------------------------------------------------------------------------------------
@@ -107,7 +117,7 @@ class Editors(RuleBasedStateMachine):
             assert (response.status_code, result) == (412, "stale_blocked")
         elif broken and (publish or not override):
             assert (response.status_code, result) == (409, "warning_required")
-            assert len(response.get_json()["conflicts"]) == broken
+            assert len(response.get_json()["conflicts"]) == len(self.counting(file))
             self.warned[body["saveAttemptId"]] = (who, body, file)
             return
         else:
@@ -156,6 +166,16 @@ class Editors(RuleBasedStateMachine):
             if self.status != "published":
                 self.publish_model()
 
+    @rule(which=st.sampled_from(RULES), severity=st.sampled_from(("block", "warn", "ignore")))
+    def configure(self, which: str, severity: str) -> None:
+        chosen = {**self.severities, which: severity}
+        body = {"severities": chosen, "expectedVersion": self.version}
+        told = self.admin.client.put(self.admin.base + "/settings", json=body, headers=self.admin.headers).get_json()
+        if severity != self.severities.get(which, "block"):
+            self.severities = chosen
+            self.saved(self.file, publish=False)
+        assert (told["version"], told["scheduleStatus"]) == (self.version, self.status)
+
     # --- what always holds -------------------------------------------------------------------------------------------
 
     @invariant()
@@ -165,7 +185,8 @@ class Editors(RuleBasedStateMachine):
         assert draft["publishedVersion"] == (None if self.published is None else self.published[0])
         assert self.placements(draft) == self.model_placements(self.file)
         unresolved = self.editors[0].items("/conflicts?status=unresolved")
-        assert len(unresolved) == self.broken(self.file)
+        assert len(unresolved) == len(self.counting(self.file))
+        assert sum(one["severity"] == "block" for one in unresolved) == self.broken(self.file)
 
     @invariant()
     def attendees_see_what_was_published(self) -> None:
@@ -174,7 +195,6 @@ class Editors(RuleBasedStateMachine):
             assert response.status_code == 404
             return
         version, file = self.published
-        assert self.broken(file) == 0
         assert response.headers["ETag"] == f'"p{version}"'
         assert self.placements(response.get_json()) == self.model_placements(file)
 

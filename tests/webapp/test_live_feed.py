@@ -6,6 +6,7 @@ import http.client
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -13,8 +14,11 @@ from uuid import uuid4
 import pytest
 
 from tests.webapp.feed_client import FeedClient, Refused
+from tests.webapp.processes import until
 from tests.webapp.served import Json, Served, serving
+from webapp.events import retention
 from webapp.services import publishing
+from webapp.services.clock import now_utc
 from webapp.settings import Settings
 from webapp.store import open_store
 
@@ -193,6 +197,30 @@ def test_what_another_process_publishes_is_seen_too(served: Served, schedule: st
         finally:
             store.close()
         assert editor.receive(timeout=4)["type"] == "schedule.published"
+
+
+def test_who_has_missed_events_that_are_not_kept_reads_afresh(served: Served, schedule: str) -> None:
+    session = served.call("GET", schedule)[1]["sessions"][0]["sessionId"]
+    assert served.save(schedule, [{"op": "pin", "session": session}], version=1, publish=True)[0] == 200
+    last = served.call("GET", schedule)[1]["lastSeq"]
+    until(lambda: not any(one["behind"] for one in handlers(served)), "the handlers have seen every event")
+    store = open_store(Settings(data=served.data).database)
+    try:
+        assert retention.trim(store, before=now_utc() + timedelta(seconds=1)) >= last
+    finally:
+        store.close()
+    for channel, role in (("collab", "editor"), ("live", None)):
+        with served.follow(f"/{channel}/{schedule}?after=1", role) as client:
+            assert [client.receive()["type"] for _ in range(2)] == ["feed.ready", "feed.reload"]
+        with served.follow(f"/{channel}/{schedule}?after={last}", role) as client:
+            assert client.receive()["lastSeq"] == last
+            assert client.is_quiet()
+        assert served.call("GET", f"{schedule}/events?after=1", role=role)[0] == 410
+
+
+def handlers(served: Served) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = served.call("GET", "/api/v1/handlers", role="admin")[1]["items"]
+    return items
 
 
 def test_the_slug_and_the_versioned_address_work_as_well(served: Served) -> None:
