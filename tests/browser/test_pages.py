@@ -72,6 +72,8 @@ def test_axe_finds_nothing(opened: Open, schedule: Schedule, troubles: Troubles,
     found["list"] = axe(organiser)
     organiser.goto("/account")
     found["account"] = axe(organiser)
+    organiser.goto("/operation")
+    found["operation"] = axe(organiser)
     for state in editor_states(organiser, schedule):
         found[f"editor, {state}"] = axe(organiser)
     assert {state: problems for state, problems in found.items() if problems} == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from flask import Flask
 
 from tests.webapp.small import Caller, move
 from webapp.events import log
-from webapp.events.types import Event, public_view
+from webapp.events.types import TYPES, Event, public_view
 from webapp.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_numbers_have_no_gaps_whatever_happens_in_between(editor: Caller) -> None:
@@ -127,6 +130,14 @@ def test_editors_hear_of_saves_that_were_held_up(editor: Caller, attendee: Calle
 def test_an_event_that_nobody_has_described_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no event type 'session\.teleported'"):
         Event("session.teleported", {})
+
+
+def test_the_documentation_and_the_interface_name_every_type(app: Flask) -> None:
+    told = (ROOT / "docs/saves.md").read_text(encoding="utf-8")
+    named = {kind for kind in TYPES if f"`{kind}`" in told or f"`.{kind.partition('.')[2]}`" in told}
+    assert named == set(TYPES)
+    document = app.test_client().get("/api/v1/openapi.json").get_json()
+    assert document["components"]["schemas"]["EventList.Event"]["properties"]["type"]["enum"] == list(TYPES)
 
 
 def test_conflicts_are_detected_and_resolved_in_the_log(editor: Caller) -> None:

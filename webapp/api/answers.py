@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from webapp.events.types import TYPES
 from webapp.services.severities import Severity
 
 
@@ -347,7 +348,7 @@ class Event(Answer):
     """An event; what else it holds depends on its type."""
 
     seq: int
-    type: str
+    type: Annotated[str, WithJsonSchema({"type": "string", "enum": list(TYPES)})]
     time: str
     schedule_id: str
     version: int
