@@ -17,7 +17,7 @@ def create_app(settings: Settings) -> APIFlask:
     from apiflask import APIFlask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from webapp import api, auth, live, pages, problems, security
+    from webapp import api, auth, compression, live, pages, problems, security
     from webapp.auth.rates import Rates
     from webapp.bell import SilentBell
     from webapp.events.handlers import relays
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> APIFlask:
         )
     problems.init_app(app)
     security.init_app(app)
+    compression.init_app(app)
     auth.init_app(app)
     api.init_app(app)
     pages.init_app(app)

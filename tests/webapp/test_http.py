@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import threading
@@ -14,6 +15,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.webapp.small import Caller, move
+from webapp.compression import WORTH_BYTES
 from webapp.store import Store
 from webapp.store.rows import RequestKeyRow
 
@@ -169,6 +171,43 @@ def test_imports_that_want_one_name_at_the_same_moment_get_their_own(
         thread.join()
     assert statuses == [201] * 4
     assert len(set(names(admin))) == 5
+
+
+# --- compression ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["", "/published", "/events", "/export.csv", "/export.json"])
+def test_large_answers_are_compressed_for_those_who_can_read_it(editor: Caller, path: str) -> None:
+    editor.publish()
+    for number in range(6):
+        editor.save(move("knots", f"12:{5 * number:02}"))
+    plain = editor.get(path)
+    packed = editor.get(path, headers={"Accept-Encoding": "br;q=1.0, gzip;q=0.8, *;q=0"})
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert packed.headers.get("ETag") == plain.headers.get("ETag")
+    assert packed.headers["Vary"] == plain.headers["Vary"]
+    if len(plain.data) < WORTH_BYTES:
+        assert packed.data == plain.data
+    else:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 2
+        assert gzip.decompress(packed.data) == plain.data
+    assert "Content-Encoding" not in editor.get(path, headers={"Accept-Encoding": "gzip;q=0"}).headers
+
+
+def test_what_is_published_is_compressed_once_and_never_stale(
+    editor: Caller, attendee: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.compression.WORTH_BYTES", 100)
+    done: list[int] = []
+    compress = gzip.compress
+    monkeypatch.setattr(gzip, "compress", lambda *given, **more: done.append(1) or compress(*given, **more))
+    for version, start in ((2, "12:00"), (3, "12:30")):
+        editor.save(move("knots", start), publish=True)
+        for _ in range(3):
+            told = attendee.get("/published", headers={"Accept-Encoding": "gzip"})
+            assert json.loads(gzip.decompress(told.data))["version"] == version
+    assert len(done) == 2
 
 
 # --- files and screens ------------------------------------------------------------------------------------------------
