@@ -9,7 +9,7 @@ FRONTEND := $(BIN)/python hatch_build.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick soak lint format bench bench-solver bench-peers docs pictures assets system lock wheel clean
+.PHONY: help demo test quick soak fuzz lint format bench bench-solver bench-peers docs pictures assets system lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: $(INSTALLED) ## format the Python code and mend what ruff can mend
 
 soak: assets system ## the reliability tests in their long form: hours
 	CALLBOARD_SOAK=1 $(BIN)/pytest -n 2 tests/reliability
+
+fuzz: assets ## random calls and files in their long form: more than 50 000 calls, 200 000 files
+	CALLBOARD_SOAK=1 $(BIN)/pytest -n 2 --timeout 14400 tests/webapp/test_fuzz.py tests/webapp/test_interop_fuzz.py
 
 bench: assets ## the measurements of benchmarks/
 	$(BIN)/python -m benchmarks

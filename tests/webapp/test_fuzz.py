@@ -13,6 +13,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
+from tests.reliability.soak import amount
 from tests.webapp.small import SMALL, InProcessSolver
 from webapp import create_app
 from webapp.auth import tokens
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.slow
 def api() -> Iterator[Any]:
     """The document of a running application, and a token that may do everything."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-"))
-    given = Settings(data=folder)
+    given = Settings(data=folder, saves_per_minute=0, solves_per_minute=0)
     upgrade(given.database)
     app = create_app(given)
     app.extensions["callboard.solver"] = InProcessSolver()
@@ -59,5 +60,5 @@ def test_whatever_is_sent_is_answered(api: Any) -> None:
 
     for operation in operations:
         fuzzed = given(operation.as_strategy())(call)
-        settings(max_examples=20, suppress_health_check=list(HealthCheck))(fuzzed)()
+        settings(max_examples=amount(quick=20, long=2500), suppress_health_check=list(HealthCheck))(fuzzed)()
     assert statuses >= {200, 404, 422}

@@ -9,10 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.reliability.soak import amount
 from tests.webapp.files_formats import faults
 from tests.webapp.test_schemas import WHOLE
 from webapp.schemas import DocumentError, Imported, callboard_json, read_callboard, read_document, write_document
 
+EXAMPLES = amount(quick=100, long=50_000)
+"""Of each kind of file."""
 Objects = st.SearchStrategy[dict[str, Any]]
 GUID = "11111111-2222-3333-4444-555555555555"
 times = st.sampled_from(
@@ -104,7 +107,7 @@ def check(imported: Imported, shared_data: Path) -> None:
         write_document(format, *whole, imported.carried)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(feed=feeds)
 def test_any_schedule_json(shared_data: Path, feed: dict[str, Any]) -> None:
     imported = read(json.dumps({"schedule": feed}).encode())
@@ -130,7 +133,7 @@ def element(tag: str, value: Any) -> str:
     return f"<{tag}>{quoted(value)[1:-1]}</{tag}>"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(conference=conferences, days=days)
 def test_any_schedule_xml(shared_data: Path, conference: dict[str, Any], days: list[dict[str, Any]]) -> None:
     told = element("conference", {key: part for key, part in conference.items() if key != "days"})
@@ -145,7 +148,7 @@ def test_any_schedule_xml(shared_data: Path, conference: dict[str, Any], days: l
         check(imported, shared_data)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_callboard_file(data: st.DataObject) -> None:
     """One value of a good file becomes anything."""
@@ -163,6 +166,7 @@ def test_any_callboard_file(data: st.DataObject) -> None:
         assert read_callboard(callboard_json(*whole), "c") == whole
 
 
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_any_bytes_in_the_middle_of_a_file(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([SMALL_XML, json.dumps(WHOLE).encode()]))
