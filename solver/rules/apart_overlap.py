@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Schedule, Session
@@ -35,6 +35,9 @@ class ApartOverlap(PairRule):
     def windows(self, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
         if any(a.id in group and b.id in group for group in conference.apart):
             yield None, -a.minutes, b.minutes
+
+    def room_kind(self, conference: Conference, room: str) -> Hashable:
+        return None
 
     def post(self, choices: Choices) -> None:
         for group in choices.conference.apart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Schedule, Session
@@ -51,6 +51,9 @@ class InOrder(PairRule):
                 yield None, -a.minutes - entry.gap, FOREVER
             elif (entry.before, entry.after) == (b.id, a.id):
                 yield None, -FOREVER, b.minutes + entry.gap
+
+    def room_kind(self, conference: Conference, room: str) -> Hashable:
+        return None
 
     def post(self, choices: Choices) -> None:
         for entry in choices.conference.order:

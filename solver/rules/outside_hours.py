@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Minute, Schedule, Session
@@ -32,6 +32,9 @@ class OutsideHours(UnaryRule):
                 yield opened, day.hours.start
                 opened = max(opened, last + 1)
         yield opened, FOREVER
+
+    def depends_on(self, conference: Conference, session: Session) -> tuple[Hashable, ...]:
+        return (session.minutes, conference.days)
 
     def post(self, choices: Choices) -> None:
         inside = choices.nowhere()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Minute, Schedule, Session
@@ -30,6 +30,9 @@ class RoomClosed(UnaryRule):
     def barred(self, conference: Conference, session: Session, room: str) -> Iterable[tuple[Minute, Minute]]:
         for closed in conference.room[room].closed:
             yield closed.start - session.minutes + 1, closed.end
+
+    def depends_on(self, conference: Conference, session: Session) -> tuple[Hashable, ...]:
+        return (session.minutes, tuple(room.closed for room in conference.rooms))
 
     def post(self, choices: Choices) -> None:
         for room in choices.conference.rooms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Minute, Schedule, Session
@@ -29,6 +29,9 @@ class RoomTooSmall(UnaryRule):
         capacity = conference.room[room].capacity
         if capacity is not None and session.audience is not None and capacity < session.audience:
             yield -FOREVER, FOREVER
+
+    def depends_on(self, conference: Conference, session: Session) -> tuple[Hashable, ...]:
+        return (session.audience, tuple(room.capacity for room in conference.rooms))
 
     def post(self, choices: Choices) -> None:
         for session in choices.conference.sessions:

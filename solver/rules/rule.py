@@ -10,7 +10,7 @@ The three are written apart on purpose: a mistake in one is found by comparing i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Minute, Placement, Room, Schedule, Session
@@ -47,6 +47,10 @@ class UnaryRule(Rule):
     def barred(self, conference: Conference, session: Session, room: str) -> Iterable[tuple[Minute, Minute]]:
         """Half-open ranges of starts that the session cannot have in the room."""
 
+    def depends_on(self, conference: Conference, session: Session) -> tuple[Hashable, ...] | None:
+        """All that `barred` looks at: sessions that are alike in it are barred alike.  None: it does not tell."""
+        return None
+
 
 class PairRule(Rule):
     """A rule that two sessions of a small circle break together."""
@@ -58,6 +62,10 @@ class PairRule(Rule):
     @abstractmethod
     def windows(self, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
         """What `a` may not do while `b` is in `room_b`: forbidden iff `low < start_a - start_b < high`."""
+
+    def room_kind(self, conference: Conference, room: str) -> Hashable:
+        """What `windows` looks at in the room of `b`: in rooms that are alike in it, it says the same."""
+        return room
 
 
 class RoomRule(Rule):

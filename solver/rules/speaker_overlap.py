@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Schedule, Session
@@ -40,6 +40,9 @@ class SpeakerOverlap(PairRule):
     def windows(self, conference: Conference, a: Session, b: Session, room_b: str) -> Iterable[Window]:
         if not set(a.speakers).isdisjoint(b.speakers):
             yield None, -a.minutes - conference.speaker_gap, b.minutes + conference.speaker_gap
+
+    def room_kind(self, conference: Conference, room: str) -> Hashable:
+        return None
 
     def post(self, choices: Choices) -> None:
         for sessions in choices.conference.sessions_of.values():

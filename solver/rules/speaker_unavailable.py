@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Minute, Schedule, Session
@@ -32,6 +32,10 @@ class SpeakerUnavailable(UnaryRule):
         for speaker in session.speakers:
             for away in conference.person[speaker].unavailable:
                 yield away.start - session.minutes + 1, away.end
+
+    def depends_on(self, conference: Conference, session: Session) -> tuple[Hashable, ...]:
+        away = tuple(conference.person[speaker].unavailable for speaker in session.speakers)
+        return (session.minutes, away) if any(away) else ()
 
     def post(self, choices: Choices) -> None:
         for session in choices.conference.sessions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,9 @@ class Travel(PairRule):
             out, back = conference.travel_minutes(building, there), conference.travel_minutes(there, building)
             if out or back:
                 yield rooms, -a.minutes - out, b.minutes + back
+
+    def room_kind(self, conference: Conference, room: str) -> Hashable:
+        return conference.room[room].building
 
     def post(self, choices: Choices) -> None:
         conference = choices.conference

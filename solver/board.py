@@ -1,0 +1,368 @@
+"""A conference and its schedule kept hot: laid out as arrays for the compiled search, once for all questions.
+
+A board is built when a schedule is first asked about, and stays true for as long as that schedule does; edits lie over
+it (see `solver.compiled`), they do not change it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver import check, displaced, kernel
+from solver.conference import Conference, Schedule, Session
+from solver.rules import RULES, PairRule, RoomRule, UnaryRule, Violation
+from solver.rules.rule import FOREVER
+
+MOST_CLOSURES = 64
+"""Edits that close more rooms than this get a board of their own."""
+CANDIDATES, SPARE_CELLS = 10, 4096
+"""Room for the candidates of all levels: so many times every cell, and some."""
+FAR = 2**29
+"""Stands for `FOREVER` where numbers have 32 bits."""
+
+
+class Windows(NamedTuple):
+    """The pair windows of one session: rows of other, group here, group there, low, high."""
+
+    other: list[int]
+    here: list[int]
+    there: list[int]
+    low: list[int]
+    high: list[int]
+
+
+class Board:
+    """One conference with one schedule; sessions and rooms are numbered by id."""
+
+    def __init__(self, conference: Conference, schedule: Schedule) -> None:
+        self.conference = conference
+        self.schedule = schedule
+        self.names = sorted(conference.session)
+        self.number = {name: number for number, name in enumerate(self.names)}
+        self.rooms = sorted(conference.room)
+        self.room_number = {room: number for number, room in enumerate(self.rooms)}
+        self.days = sorted(conference.days, key=lambda day: day.hours.start)
+        hours = [conference.clock.starts(day.hours.start, day.hours.end) for day in self.days]
+        self.starts = np.unique(np.array([start for row in hours for start in row], dtype=np.int32))
+        self._start_list: list[int] = self.starts.tolist()
+        self.cells = len(self.rooms) * len(self.starts)
+        self._groups: dict[frozenset[str], int] = {frozenset(self.rooms): 0}
+        self._masks: dict[tuple[Hashable, ...], NDArray[np.bool_]] = {}
+
+    @cached_property
+    def violations(self) -> list[Violation]:
+        """What the schedule breaks before any edit, by the plain checker."""
+        return check.violations(self.conference, self.schedule)
+
+    # Facts about one session.
+
+    def mask(self, conference: Conference, session: Session) -> NDArray[np.bool_]:
+        """The cells, one after the other, where no fact of the conference bars the session."""
+        masks = [
+            self._mask(conference, rule, session)
+            for rule in RULES
+            if isinstance(rule, UnaryRule) and rule.name not in conference.waived
+        ]
+        return np.logical_and.reduce(masks) if masks else np.ones(self.cells, dtype=bool)
+
+    def _mask(self, conference: Conference, rule: UnaryRule, session: Session) -> NDArray[np.bool_]:
+        looks_at = rule.depends_on(conference, session)
+        if looks_at is None:
+            return self._unbarred(conference, rule, session)
+        key = (rule.name, *looks_at)
+        if key not in self._masks:
+            self._masks[key] = self._unbarred(conference, rule, session)
+        return self._masks[key]
+
+    def _unbarred(self, conference: Conference, rule: UnaryRule, session: Session) -> NDArray[np.bool_]:
+        mask = np.ones((len(self.rooms), len(self.starts)), dtype=bool)
+        for number, room in enumerate(self.rooms):
+            for first, last in rule.barred(conference, session, room):
+                mask[number, bisect_left(self._start_list, first) : bisect_left(self._start_list, last)] = False
+        return mask.ravel()
+
+    def windows(self, conference: Conference, session: Session) -> Windows:
+        """What pair rules forbid the session, for each of its partners."""
+        found = Windows([], [], [], [], [])
+        for rule in RULES:
+            if not isinstance(rule, PairRule) or rule.name in conference.waived:
+                continue
+            for other in sorted(set(rule.partners(conference, session)) - {session.id}):
+                for there, here, low, high in self._said(conference, rule, session, conference.session[other]):
+                    found.other.append(self.number[other])
+                    found.here.append(here)
+                    found.there.append(there)
+                    found.low.append(max(low, -FAR))
+                    found.high.append(min(high, FAR))
+        return found
+
+    def _said(
+        self, conference: Conference, rule: PairRule, session: Session, other: Session
+    ) -> Iterable[tuple[int, int, int, int]]:
+        """Windows that hold whenever the other one is in a group of rooms: that group, the session's, low, high."""
+        rooms_by_window: dict[tuple[frozenset[str] | None, int, int], list[str]] = {}
+        answers: dict[Hashable, Sequence[tuple[frozenset[str] | None, int, int]]] = {}
+        for room in self.rooms:
+            kind = rule.room_kind(conference, room)
+            if kind not in answers:
+                answers[kind] = [
+                    (None if rooms is None else frozenset(rooms), low, high)
+                    for rooms, low, high in rule.windows(conference, session, other, room)
+                ]
+            for window in answers[kind]:
+                rooms_by_window.setdefault(window, []).append(room)
+        for (rooms, low, high), there in rooms_by_window.items():
+            yield self._group(there), 0 if rooms is None else self._group(rooms), low, high
+
+    def _group(self, rooms: Iterable[str]) -> int:
+        return self._groups.setdefault(frozenset(rooms), len(self._groups))
+
+    # The whole.
+
+    @cached_property
+    def kinds(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """The different masks, and the row among them of each session."""
+        rows: dict[bytes, int] = {}
+        masks = []
+        mask_of = np.zeros(len(self.names), dtype=np.int32)
+        for number, name in enumerate(self.names):
+            mask = self.mask(self.conference, self.conference.session[name]).astype(np.uint8)
+            row = rows.setdefault(mask.tobytes(), len(rows))
+            if row == len(masks):
+                masks.append(mask)
+            mask_of[number] = row
+        return (np.stack(masks) if masks else np.zeros((0, self.cells), dtype=np.uint8)), mask_of
+
+    @cached_property
+    def pairs(self) -> tuple[NDArray[np.int32], tuple[NDArray[np.int32], ...]]:
+        """Where each session's pair windows begin, and the windows by column: other, here, there, low, high."""
+        first = np.zeros(len(self.names) + 1, dtype=np.int32)
+        columns: tuple[list[int], ...] = ([], [], [], [], [])
+        for number, name in enumerate(self.names):
+            found = self.windows(self.conference, self.conference.session[name])
+            for column, more in zip(columns, found, strict=True):
+                column += more
+            first[number + 1] = len(columns[0])
+        return first, tuple(np.array(column, dtype=np.int32) for column in columns)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Everything that the compiled search asks of the schedule, and room for its own notes."""
+        size, rooms, columns = len(self.names), len(self.rooms), len(self.starts)
+        masks, mask_of = self.kinds
+        room, start, minutes = self.placed
+        first_pair, (other, here, there, low, high) = self.pairs
+        in_room = np.lexsort((start, room)).astype(np.int32)[np.count_nonzero(room < 0) :]
+        longest = np.zeros(rooms, dtype=np.int32)
+        np.maximum.at(longest, room[in_room], minutes[in_room])
+        groups = np.zeros((len(self._groups), rooms), dtype=np.int32)
+        for members, number in self._groups.items():
+            groups[number, [self.room_number[one] for one in members]] = 1
+        lengths = np.unique(minutes)
+        found = Tables(np.zeros(kernel.HEADER, dtype=np.int32), masks, np.zeros(0, dtype=np.uint64))
+        found.lay(
+            {
+                kernel.STARTS: self.starts,
+                kernel.PAD: np.array([self._pad(one) for one in self.rooms]),
+                kernel.ROOM: room,
+                kernel.START: start,
+                kernel.MINUTES: minutes,
+                kernel.FIRST_IN_ROOM: np.searchsorted(room[in_room], np.arange(rooms + 1)),
+                kernel.IN_ROOM: in_room,
+                kernel.LONGEST: longest,
+                kernel.FIRST_PAIR: first_pair,
+                kernel.OTHER: other,
+                kernel.HERE: here,
+                kernel.THERE: there,
+                kernel.GROUPS: groups,
+                kernel.LENGTHS: lengths,
+                kernel.TRACK: self.track_of,
+                kernel.DAY_OF: self.day_of,
+                kernel.MINUTES_NOW: minutes,
+                kernel.MOVABLE: self.movable,
+                kernel.MASK: mask_of,
+                kernel.LOW: low,
+                kernel.HIGH: high,
+                kernel.ORIGIN_ROOM: room,
+                kernel.ORIGIN_START: start,
+                kernel.HOSTED: self.hosts > 0,
+                kernel.CLOSURES: np.zeros(3 * MOST_CLOSURES),
+            }
+        )
+        words = (size + 63) // 64
+        numbers = {
+            kernel.SESSIONS: size,
+            kernel.COLUMNS: columns,
+            kernel.ROOMS: rooms,
+            kernel.CELLS: self.cells,
+            kernel.DAYS: len(self.days),
+            kernel.KINDS: len(masks),
+            kernel.SIZES: len(lengths),
+            kernel.WORDS: words,
+        }
+        for number, value in numbers.items():
+            found.b[number] = value
+        found.lay(notes(size, self.cells))
+        nobody = np.zeros((size, words), dtype=np.uint64)
+        circle = bits([other[first_pair[one] : first_pair[one + 1]] for one in range(size)], words)
+        hope = np.zeros((kernel.LEVELS, 2, words), dtype=np.uint64)
+        by_length = bits([np.flatnonzero(minutes <= length) for length in lengths], words)
+        found.lay_sets({kernel.ONES: nobody, kernel.TWOS: nobody, kernel.MORE: nobody, kernel.CIRCLE: circle})
+        found.lay_sets({kernel.BY_LENGTH: by_length, kernel.HOPE: hope})
+        self._look_around(found, words)
+        return found
+
+    def _look_around(self, found: Tables, words: int) -> None:
+        """Add whom each session pushes out in every cell."""
+        first_free, free, first_one, one, one_pushed, first_two, two, two_pushed, cheapest = displaced.who_is_pushed(
+            found.b, found.m, found.w
+        )
+        level = displaced.levels(first_free, first_one, one_pushed, first_two, two_pushed)
+        found.lay(
+            {
+                kernel.FIRST_FREE: first_free,
+                kernel.FREE: free,
+                kernel.FIRST_ONE: first_one,
+                kernel.ONE: one,
+                kernel.ONE_PUSHED: one_pushed,
+                kernel.FIRST_TWO: first_two,
+                kernel.TWO: two,
+                kernel.TWO_PUSHED: two_pushed,
+                kernel.CHEAPEST: cheapest,
+                kernel.LEVEL: level,
+            }
+        )
+        steps = [np.flatnonzero(level <= step) for step in range(kernel.HIGHEST_LEVEL + 1)]
+        found.lay_sets({kernel.BY_LEVEL: bits(steps, words)})
+
+    @cached_property
+    def placed(self) -> tuple[kernel.Ints, kernel.Ints, kernel.Ints]:
+        """Session → its room and start, −1 where it is unplaced, and its length."""
+        room, start = np.full(len(self.names), -1, dtype=np.int32), np.full(len(self.names), -1, dtype=np.int32)
+        for session, placement in self.schedule.items():
+            room[self.number[session]] = self.room_number[placement.room]
+            start[self.number[session]] = placement.start
+        return room, start, np.array([self.conference.session[name].minutes for name in self.names], dtype=np.int32)
+
+    def _pad(self, room: str) -> int:
+        return max(
+            (
+                rule.pad(self.conference.room[room])
+                for rule in RULES
+                if isinstance(rule, RoomRule) and rule.name not in self.conference.waived
+            ),
+            default=-FOREVER,
+        )
+
+    @cached_property
+    def movable(self) -> NDArray[np.uint8]:
+        """Who is not pinned."""
+        return np.array([not self.conference.session[name].pinned for name in self.names], dtype=np.uint8)
+
+    @cached_property
+    def pair_reach(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The lower and the upper ends of the pair windows."""
+        _, (_, _, _, low, high) = self.pairs
+        return low, high
+
+    @cached_property
+    def tracks(self) -> Mapping[str, int]:
+        """Tracks by number."""
+        named = {one.track for one in self.conference.sessions if one.track is not None}
+        return {track: number for number, track in enumerate(sorted(named))}
+
+    @cached_property
+    def track_of(self) -> NDArray[np.int32]:
+        """Session → its track, or −1."""
+        found = [self.conference.session[name].track for name in self.names]
+        return np.array([-1 if track is None else self.tracks[track] for track in found], dtype=np.int32)
+
+    @cached_property
+    def day_of(self) -> NDArray[np.int32]:
+        """Start → its day."""
+        found = np.full(len(self.starts), -1, dtype=np.int32)
+        for number, day in enumerate(self.days):
+            first, last = (bisect_left(self._start_list, time) for time in (day.hours.start, day.hours.end))
+            found[first:last] = number
+        return found
+
+    @cached_property
+    def hosts(self) -> NDArray[np.int16]:
+        """Track × room × day: how many of its sessions the schedule has there."""
+        found = np.zeros((len(self.tracks), len(self.rooms), len(self.days)), dtype=np.int16)
+        for session, placement in self.schedule.items():
+            track, day = self.conference.session[session].track, self.day_number(placement.start)
+            if track is not None and day is not None:
+                found[self.tracks[track], self.room_number[placement.room], day] += 1
+        return found
+
+    def day_number(self, minute: int) -> int | None:
+        """The number of the day whose hours hold a minute."""
+        return next((n for n, day in enumerate(self.days) if day.hours.start <= minute < day.hours.end), None)
+
+
+@dataclass
+class Tables:
+    """The three arrays of the kernel."""
+
+    b: kernel.Ints
+    m: kernel.Bytes
+    w: kernel.Words
+
+    def lay(self, tables: Mapping[int, NDArray[Any]]) -> None:
+        """Put tables of numbers behind those that are there, and note where they begin."""
+        at = len(self.b)
+        parts = [self.b]
+        for name, table in tables.items():
+            self.b[name] = at
+            parts.append(table.ravel().astype(np.int32))
+            at += table.size
+        self.b = np.concatenate(parts)
+
+    def lay_sets(self, tables: Mapping[int, kernel.Words]) -> None:
+        """The same for sets of bits."""
+        at = len(self.w)
+        for name, table in tables.items():
+            self.b[name] = at
+            at += table.size
+        self.w = np.concatenate([self.w, *(table.ravel() for table in tables.values())])
+
+    def at(self, name: int, size: int) -> kernel.Ints:
+        """A table, to be read or written."""
+        return self.b[self.b[name] : self.b[name] + size]
+
+
+def notes(sessions: int, cells: int) -> dict[int, NDArray[Any]]:
+    """Room for the notes of a search."""
+    row = np.zeros(kernel.LEVELS, dtype=np.int32)
+    crowd = np.zeros(sessions + kernel.LEVELS, dtype=np.int32)
+    candidates = np.zeros(CANDIDATES * (cells + SPARE_CELLS), dtype=np.int32)
+    return {
+        kernel.AWAY: np.zeros(sessions),
+        kernel.SPOT: np.zeros(sessions),
+        **dict.fromkeys((kernel.LEFT_ONES, kernel.OCCUPANT, kernel.OCCUPANT_ROOM, kernel.OCCUPANT_START), crowd),
+        **dict.fromkeys((kernel.OCCUPANT_FIXED, kernel.HOLE_SIZE), crowd),
+        **dict.fromkeys((kernel.CELL, kernel.PRICE), candidates),
+        kernel.SEEN: np.zeros(cells),
+        kernel.PUSHED: np.zeros(kernel.MOST_PUSHED + 1),
+        **dict.fromkeys((kernel.LEVEL_ONE, kernel.LEVEL_AT, kernel.LEVEL_FIRST, kernel.LEVEL_END), row),
+        **dict.fromkeys((kernel.LEVEL_PAID, kernel.LEVEL_OWED, kernel.LEVEL_SPARE, kernel.LEVEL_LEFT), row),
+        **dict.fromkeys((kernel.LEVEL_OCCUPANTS, kernel.LEVEL_WAITING, kernel.OPEN_HOLE), row),
+        kernel.WAITING: np.zeros(kernel.LEVELS**2),
+        **dict.fromkeys((kernel.BEST_ROWS, kernel.FOUND_ROWS), np.zeros(3 * kernel.LEVELS)),
+    }
+
+
+def bits(members: Sequence[NDArray[np.int32] | NDArray[np.intp]], words: int) -> NDArray[np.uint64]:
+    """Each row of members as a set of bits."""
+    flags = np.zeros((len(members), words * 64), dtype=bool)
+    for row, numbers in enumerate(members):
+        flags[row, numbers] = True
+    return np.packbits(flags, axis=1, bitorder="little").view(np.uint64)

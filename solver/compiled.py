@@ -1,0 +1,255 @@
+"""The chain search on a board: the same answers as `solver.chains`, from the compiled kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from solver import kernel
+from solver.board import MOST_CLOSURES, Board
+from solver.chains import Chains, OutOfTimeError, redundant_part
+from solver.conference import Placement
+from solver.index import Index
+from solver.problem import Places, Problem, distinct
+
+Remaining = Callable[[], float]
+
+NODES_AT_ONCE = 4000
+"""After so many nodes, some milliseconds at most, the clock is looked at."""
+
+
+class CompiledChains(Chains):
+    """A search for the repairs of one problem whose facts and schedule are those of a board, but for its edits.
+
+    A board serves one search at a time: the next one on it takes it over.
+    """
+
+    def __init__(self, problem: Problem, board: Board, index: Index, remaining: Remaining) -> None:
+        super().__init__(problem, index, remaining)
+        overlay = _Overlay(problem, board)
+        if not overlay.lay():
+            board = Board(problem.conference, problem.schedule)
+            overlay = _Overlay(problem, board)
+            assert overlay.lay()
+        self.board = board
+        self._head = board.tables.b
+        self._standing = 0
+        for session in overlay.changed:
+            if session in board.schedule:
+                self._take_away(board.number[session])
+            if session in problem.schedule:
+                self._put(session, problem.schedule[session])
+        self._left_before = int(self._head[kernel.LEFT])
+
+    def _set(self, table: int, row: int, value: int) -> None:
+        self._head[self._head[table] + row] = value
+
+    def _get(self, table: int, row: int) -> int:
+        return int(self._head[self._head[table] + row])
+
+    def _take_away(self, number: int) -> None:
+        self._set(kernel.AWAY, number, 1)
+        self._set(kernel.LEFT_ONES, int(self._head[kernel.LEFT]), number)
+        self._head[kernel.LEFT] += 1
+
+    def _put(self, session: str, at: Placement) -> None:
+        number, row = self.board.number[session], self._standing
+        self._set(kernel.OCCUPANT, row, number)
+        self._set(kernel.OCCUPANT_ROOM, row, self.board.room_number[at.room])
+        self._set(kernel.OCCUPANT_START, row, at.start)
+        self._set(kernel.OCCUPANT_FIXED, row, not self.problem.movable(session))
+        self._set(kernel.SPOT, number, row)
+        self._standing += 1
+        self._head[kernel.OCCUPANTS] = self._standing
+
+    def search(self, count: int, earlier: list[Places] | None = None, *, most: int = kernel.NO_PRICE) -> Places | None:
+        """As `Chains.search`, for repairs that cost no more than `most`; ties go by session, room and start."""
+        head = self._head
+        self.best, head[kernel.BEST], head[kernel.FOUND] = None, most, 0
+        head[kernel.REPORTING] = bool(earlier)
+        for cover in self.covers(count):
+            if self.remaining() <= 0:
+                raise OutOfTimeError
+            self._search(cover, count - len(cover), earlier or [])
+        return self.best
+
+    def _search(self, cover: Iterable[str], spare: int, earlier: list[Places]) -> None:
+        waiting = np.array(sorted(self.board.number[one] for one in cover), dtype=np.int32)
+        tables = self.board.tables
+        self._leave(waiting)
+        try:
+            kernel.begin(tables.b, tables.m, tables.w, waiting, spare)
+            self._run(earlier)
+        finally:
+            self._return()
+
+    def _run(self, earlier: list[Places]) -> None:
+        tables = self.board.tables
+        while True:
+            outcome = kernel.run(tables.b, tables.m, tables.w, self._standing, NODES_AT_ONCE)
+            if self._head[kernel.FOUND] and not earlier:
+                self.best = self._places(kernel.BEST_ROWS)
+            if outcome == kernel.FINISHED:
+                return
+            if outcome == kernel.REPORTED:
+                self._judge(earlier)
+            elif self.remaining() <= 0:
+                raise OutOfTimeError
+
+    def _judge(self, earlier: Sequence[Places]) -> None:
+        """Keep a repair that was reported if it is distinct, irredundant and the best so far."""
+        found = self._places(kernel.FOUND_ROWS)
+        price = self.problem.total_price(found)
+        if self.best is not None and (price, _rank(found)) >= (int(self._head[kernel.BEST]), _rank(self.best)):
+            return
+        if all(distinct(found, repair) for repair in earlier) and not redundant_part(self.index, found):
+            self.best, self._head[kernel.BEST] = found, price
+
+    def _places(self, table: int) -> Places:
+        names, rooms = self.board.names, self.board.rooms
+        found: Places = {}
+        for row in self.board.tables.at(table, 3 * kernel.LEVELS).reshape(-1, 3).tolist():
+            if row[0] < 0:
+                break
+            found[names[row[0]]] = Placement(rooms[row[1]], row[2])
+        return found
+
+    def _leave(self, sessions: kernel.Ints) -> None:
+        for one in sessions.tolist():
+            if self._get(kernel.SPOT, one) >= 0:
+                self._set(kernel.SPOT, one, -1)
+            elif not self._get(kernel.AWAY, one):
+                self._take_away(one)
+
+    def _return(self) -> None:
+        """Everything as it was before the search, wherever it was broken off."""
+        head = self._head
+        for row in range(self._standing, int(head[kernel.OCCUPANTS])):
+            self._set(kernel.SPOT, self._get(kernel.OCCUPANT, row), -1)
+        for row in range(self._left_before, int(head[kernel.LEFT])):
+            one = self._get(kernel.LEFT_ONES, row)
+            if one >= 0:
+                self._set(kernel.AWAY, one, 0)
+        head[kernel.OCCUPANTS], head[kernel.LEFT] = self._standing, self._left_before
+        for row in range(self._standing):
+            self._set(kernel.SPOT, self._get(kernel.OCCUPANT, row), row)
+
+
+def _rank(places: Places) -> list[tuple[str, str, int]]:
+    return sorted((session, place.room, place.start) for session, place in places.items())
+
+
+class _Overlay:
+    """What of a problem differs from its board, laid over the board's tables."""
+
+    def __init__(self, problem: Problem, board: Board) -> None:
+        self.problem = problem
+        self.board = board
+        self.changed = [one for one in sorted(problem.touched) if self._differs(one)]
+        conference, known = problem.conference, board.conference
+        self.other_facts = []
+        away: list[str] = []
+        if conference is not known:
+            self.other_facts = [one for one in conference.sessions if one is not known.session[one.id]]
+            away = [one.id for one in conference.people if one is not known.person[one.id]]
+        barred = {one.id for one in self.other_facts}
+        barred |= {session.id for person in away for session in conference.sessions_of.get(person, ())}
+        self.barred_anew = sorted(barred - problem.held)
+
+    def _differs(self, one: str) -> bool:
+        problem, board = self.problem, self.board
+        return (
+            problem.schedule.get(one) != board.schedule.get(one)
+            or problem.conference.session[one].minutes != board.conference.session[one].minutes
+        )
+
+    def lay(self) -> bool:
+        """Set the question; False where the board cannot serve, because something is allowed now that was not."""
+        problem, board, tables = self.problem, self.board, self.board.tables
+        closures = self._closures()
+        if len(closures) > MOST_CLOSURES:
+            return False
+        size = len(board.names)
+        minutes, movable = tables.at(kernel.MINUTES_NOW, size), tables.at(kernel.MOVABLE, size)
+        minutes[:], movable[:] = board.placed[2], board.movable
+        low, high = (tables.at(name, len(board.pair_reach[0])) for name in (kernel.LOW, kernel.HIGH))
+        low[:], high[:] = board.pair_reach
+        for one in self.other_facts:
+            number = board.number[one.id]
+            movable[number] = not one.pinned
+            if one.minutes != minutes[number]:
+                minutes[number] = one.minutes
+                if not self._reach_anew(one.id, low, high):
+                    return False
+        for held in problem.held:
+            movable[board.number[held]] = 0
+        tables.b[kernel.CLOSED] = len(closures)
+        tables.at(kernel.CLOSURES, closures.size)[:] = closures.ravel()
+        self._origins()
+        tables.at(kernel.AWAY, size)[:] = tables.at(kernel.ROOM, size) < 0
+        tables.at(kernel.SPOT, size)[:] = -1
+        tables.b[[kernel.LEFT, kernel.OCCUPANTS, kernel.NODES]] = 0
+        return self._masks()
+
+    def _masks(self) -> bool:
+        board, conference, tables = self.board, self.problem.conference, self.board.tables
+        masks, mask_of = board.kinds
+        rows = tables.at(kernel.MASK, len(board.names))
+        rows[:] = mask_of
+        if not self.barred_anew:
+            return True
+        if len(tables.m) < len(masks) + len(self.barred_anew):
+            more = np.zeros((2 * len(self.barred_anew), board.cells), dtype=np.uint8)
+            tables.m = np.concatenate([masks, more])
+        for row, session in enumerate(self.barred_anew, len(masks)):
+            number = board.number[session]
+            mask = board.mask(conference, conference.session[session])
+            if (mask > masks[mask_of[number]]).any():
+                return False
+            tables.m[row] = mask
+            rows[number] = row
+        return True
+
+    def _reach_anew(self, session: str, low: kernel.Ints, high: kernel.Ints) -> bool:
+        """Write the pair windows of a session of another length over the old ones; False if they are others."""
+        board, conference = self.board, self.problem.conference
+        first, (other, here, there, _, _) = board.pairs
+        number = board.number[session]
+        partners = set(other[first[number] : first[number + 1]].tolist())
+        for one in (number, *partners):
+            rows = slice(first[one], first[one + 1])
+            now = board.windows(conference, conference.session[board.names[one]])
+            if [now.other, now.here, now.there] != [part[rows].tolist() for part in (other, here, there)]:
+                return False
+            low[rows], high[rows] = now.low, now.high
+        return True
+
+    def _closures(self) -> kernel.Ints:
+        """Rows of room, from, to."""
+        board = self.board
+        found = [
+            (board.room_number[room.id], closed.start, closed.end)
+            for room in self.problem.conference.rooms
+            if room is not board.conference.room[room.id]
+            for closed in room.closed
+            if closed not in board.conference.room[room.id].closed
+        ]
+        return np.array(found, dtype=np.int32).reshape(-1, 3)
+
+    def _origins(self) -> None:
+        """Where moves are priced from, and the rooms and days that host each track, as edited."""
+        problem, board, tables = self.problem, self.board, self.board.tables
+        size = len(board.names)
+        rooms, starts = tables.at(kernel.ORIGIN_ROOM, size), tables.at(kernel.ORIGIN_START, size)
+        rooms[:], starts[:] = board.placed[0], board.placed[1]
+        hosts = board.hosts.copy()
+        for session in self.changed:
+            number = board.number[session]
+            now = problem.origins.get(session)
+            for place, more in ((board.schedule.get(session), -1), (now, 1)):
+                day = None if place is None else board.day_number(place.start)
+                if place is not None and day is not None and board.track_of[number] >= 0:
+                    hosts[board.track_of[number], board.room_number[place.room], day] += more
+            rooms[number], starts[number] = (-1, -1) if now is None else (board.room_number[now.room], now.start)
+        tables.at(kernel.HOSTED, hosts.size)[:] = (hosts > 0).ravel()

@@ -1,0 +1,737 @@
+"""The compiled chain search: one node in about a microsecond, on arrays alone.
+
+Sessions, rooms and starts are numbers; a *cell* is a room and a start on the grid, `room * columns + start`.  Whom a
+session would push out of a cell is known for the schedule that the board was built from.  What has changed since lies
+over it: who is away, and which occupants stand where now.  So nothing is built for a question.
+
+What cannot end well is left out early.  A session that is pushed out must find a place with the pushes that are left:
+either one that costs so many pushes in the board's schedule (its *level*), or one in a *hole* that somebody has left.
+Both are looked up as sets of bits, and both are supersets of what is possible, so nothing is lost.
+
+Three arrays hold everything: `m` the masks (kind of session × cell: whether no fact bars it), `w` the sets of sessions,
+64 in a word, and `b` every number.  The first entries of `b` say where its tables begin, so `b[b[START] + one]` is
+the start of session `one`, and hold the single numbers, like `b[DEPTH]`.  One array instead of fifty is what makes
+calls cheap and compiling bearable.
+
+Importing this module loads numba; `solver.compiled` does it when it is worth it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
+
+MOST_PUSHED = 64
+"""More sessions than any cell of a sensible schedule pushes out."""
+LEVELS = 62
+"""Chains are shorter."""
+HIGHEST_LEVEL = 3
+"""How many pushes a session needs is not told apart beyond this."""
+ROOM_PRICE, FOREIGN_PRICE = 15, 30
+FINISHED, SUSPENDED, REPORTED = 0, 1, 2
+NO_PRICE = 2**30
+
+# Where each table begins is in the header of `b`, under these numbers.  Tables of the board: by room, `PAD`, `LONGEST`
+# and where its sessions begin in `IN_ROOM`; by session, `ROOM` (−1: unplaced), `START`, `MINUTES`, where its windows
+# begin in `OTHER`, `HERE` and `THERE` (the groups of rooms in which the two must be for the window to count), and where
+# its cells that push out nobody (`FREE`), `ONE` or `TWO` others begin, the least price first.
+(
+    STARTS, PAD, ROOM, START, MINUTES, FIRST_IN_ROOM, IN_ROOM, LONGEST, FIRST_PAIR, OTHER, HERE, THERE, GROUPS,
+    FIRST_FREE, FREE, FIRST_ONE, ONE, ONE_PUSHED, FIRST_TWO, TWO, TWO_PUSHED, LEVEL, LENGTHS, CHEAPEST, TRACK, DAY_OF,
+) = range(26)  # fmt: skip
+# Tables that a question sets: lengths, who may move, rows of `m`, the ends of the windows, what moves are priced from,
+# and which track has which room on which day.
+MINUTES_NOW, MOVABLE, MASK, LOW, HIGH, ORIGIN_ROOM, ORIGIN_START, HOSTED, CLOSURES = range(26, 35)
+# Tables of a search in progress, which can be left between two nodes: who is `AWAY` from the board's place, in order
+# (`LEFT_ONES`), and stands as which `OCCUPANT` (`SPOT`, or −1); the candidates of all levels; by level, who is placed,
+# which candidate is next, what was paid and who is `WAITING`; repairs as rows of session, room, start.
+(
+    AWAY, LEFT_ONES, SPOT, OCCUPANT, OCCUPANT_ROOM, OCCUPANT_START, OCCUPANT_FIXED, CELL, PRICE, SEEN, PUSHED, HOLE_SIZE,
+    LEVEL_ONE, LEVEL_AT, LEVEL_FIRST, LEVEL_END, LEVEL_PAID, LEVEL_OWED, LEVEL_SPARE, LEVEL_LEFT, LEVEL_OCCUPANTS,
+    LEVEL_WAITING, OPEN_HOLE, WAITING, BEST_ROWS, FOUND_ROWS,
+) = range(35, 61)  # fmt: skip
+# Tables of `w`: who pushes out a session alone, with one other, with more; whom pair rules set against it; who has a
+# level or a length at most; who may hope at a depth without a push, and with one.
+ONES, TWOS, MORE, CIRCLE, BY_LEVEL, BY_LENGTH, HOPE = range(61, 68)
+# Single numbers: `LEFT`, `TOP` and `OCCUPANTS` count, `BEST` is the price to beat.
+(
+    SESSIONS, COLUMNS, ROOMS, CELLS, DAYS, KINDS, SIZES, WORDS, CLOSED,
+    DEPTH, OCCUPANTS, BEST, NODES, LEFT, STAMP, TOP, FOUND, REPORTING,
+) = range(68, 86)  # fmt: skip
+HEADER = 86
+
+
+@njit(cache=True, nogil=True)
+def first_at_least(b: Ints, offset: int, count: int, value: int) -> int:
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) >> 1
+        if b[offset + middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _first_near(b: Ints, room: int, start: int) -> int:
+    """The first position in the room's row whose session may still be there at `start`."""
+    low, high = b[b[FIRST_IN_ROOM] + room], b[b[FIRST_IN_ROOM] + room + 1]
+    value = start - b[b[LONGEST] + room] - b[b[PAD] + room]
+    while low < high:
+        middle = (low + high) >> 1
+        if b[b[START] + b[b[IN_ROOM] + middle]] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
+    """How many sessions `one` would push out of the place, at most `most`; −1: it cannot stand there.
+
+    Who they are is left in `pushed`; its last entry tells how many of the board's sessions stand there, gone or not.
+    """
+    end, pad = start + b[b[MINUTES_NOW] + one], b[b[PAD] + room]
+    for row in range(b[CLOSURES], b[CLOSURES] + 3 * b[CLOSED], 3):
+        if b[row] == room and b[row + 1] < end and start < b[row + 2]:
+            return -1
+    count, before = 0, 0
+    for position in range(_first_near(b, room, start), b[b[FIRST_IN_ROOM] + room + 1]):
+        other = b[b[IN_ROOM] + position]
+        if b[b[START] + other] >= end + pad:
+            break
+        if other != one and b[b[START] + other] + b[b[MINUTES] + other] + pad > start:
+            before += 1
+            if not b[b[AWAY] + other]:
+                if not b[b[MOVABLE] + other] or count == most:
+                    return -1
+                b[b[PUSHED] + count] = other
+                count += 1
+    for row in range(b[OCCUPANTS]):
+        other = b[b[OCCUPANT] + row]
+        if b[b[OCCUPANT_ROOM] + row] == room and other != one and b[b[SPOT] + other] == row:
+            there = b[b[OCCUPANT_START] + row]
+            if there < end + pad and there + b[b[MINUTES_NOW] + other] + pad > start:
+                if b[b[OCCUPANT_FIXED] + row] or count == most:
+                    return -1
+                b[b[PUSHED] + count] = other
+                count += 1
+    for entry in range(b[b[FIRST_PAIR] + one], b[b[FIRST_PAIR] + one + 1]):
+        if not b[b[GROUPS] + b[b[HERE] + entry] * b[ROOMS] + room]:
+            continue
+        other = b[b[OTHER] + entry]
+        if b[b[ROOM] + other] >= 0 and _in_window(b, entry, start, b[b[ROOM] + other], b[b[START] + other]):
+            before += 1
+        if b[b[AWAY] + other]:
+            row = b[b[SPOT] + other]
+            if row < 0 or not _in_window(b, entry, start, b[b[OCCUPANT_ROOM] + row], b[b[OCCUPANT_START] + row]):
+                continue
+            if b[b[OCCUPANT_FIXED] + row]:
+                return -1
+        else:
+            if not _in_window(b, entry, start, b[b[ROOM] + other], b[b[START] + other]):
+                continue
+            if not b[b[MOVABLE] + other]:
+                return -1
+        known = False
+        for position in range(count):
+            known = known or b[b[PUSHED] + position] == other
+        if not known:
+            if count == most:
+                return -1
+            b[b[PUSHED] + count] = other
+            count += 1
+    b[b[PUSHED] + MOST_PUSHED] = before
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _in_window(b: Ints, entry: int, start: int, room: int, there: int) -> bool:
+    apart = start - there
+    if apart <= b[b[LOW] + entry] or apart >= b[b[HIGH] + entry]:
+        return False
+    return b[b[GROUPS] + b[b[THERE] + entry] * b[ROOMS] + room] != 0
+
+
+@njit(cache=True, nogil=True)
+def _allowed(b: Ints, m: Bytes, w: Words, one: int, cell: int) -> bool:
+    return m[b[b[MASK] + one], cell] != 0
+
+
+@njit(cache=True, nogil=True)
+def price_of(b: Ints, one: int, cell: int) -> int:
+    """What it costs to move a session to a cell, in minutes."""
+    columns = b[COLUMNS]
+    room, column = cell // columns, cell % columns
+    price = 0
+    if b[b[ORIGIN_ROOM] + one] >= 0:
+        price = abs(b[b[STARTS] + column] - b[b[ORIGIN_START] + one])
+    if b[b[ORIGIN_ROOM] + one] != room:
+        price += ROOM_PRICE
+        track = b[b[TRACK] + one]
+        if track >= 0:
+            day = b[b[DAY_OF] + column]
+            if day < 0 or not b[b[HOSTED] + (track * b[ROOMS] + room) * b[DAYS] + day]:
+                price += FOREIGN_PRICE
+    return price
+
+
+# Holes.
+
+
+@njit(cache=True, nogil=True)
+def _has_left_a_place(b: Ints, gone: int) -> bool:
+    """Whether an entry of `left` is a session that the board has somewhere."""
+    return gone >= 0 and b[b[ROOM] + gone] >= 0
+
+
+@njit(cache=True, nogil=True)
+def _widest_gap(b: Ints, room: int, first: int, last: int, extra: int, until: int) -> int:
+    """The longest free stretch in the room that touches `first` to `last`, with one more session from `extra` on."""
+    pad = b[b[PAD] + room]
+    here, widest = first - pad, 0
+    # Where the free stretch that reaches `here` begins.
+    at = here
+    while at < last + pad or at == here:
+        begin, end = -NO_PRICE, NO_PRICE
+        blocked = -NO_PRICE
+        for position in range(b[b[FIRST_IN_ROOM] + room], b[b[FIRST_IN_ROOM] + room + 1]):
+            other = b[b[IN_ROOM] + position]
+            if b[b[AWAY] + other]:
+                continue
+            there, gone = b[b[START] + other] - pad, b[b[START] + other] + b[b[MINUTES] + other] + pad
+            if gone <= at:
+                begin = max(begin, gone)
+            elif there <= at:
+                blocked = max(blocked, gone)
+            else:
+                end = min(end, there)
+        for row in range(b[OCCUPANTS]):
+            if b[b[OCCUPANT_ROOM] + row] == room and b[b[SPOT] + b[b[OCCUPANT] + row]] == row:
+                there = b[b[OCCUPANT_START] + row] - pad
+                gone = b[b[OCCUPANT_START] + row] + b[b[MINUTES_NOW] + b[b[OCCUPANT] + row]] + pad
+                if gone <= at:
+                    begin = max(begin, gone)
+                elif there <= at:
+                    blocked = max(blocked, gone)
+                else:
+                    end = min(end, there)
+        if extra < until:
+            there, gone = extra - pad, until + pad
+            if gone <= at:
+                begin = max(begin, gone)
+            elif there <= at:
+                blocked = max(blocked, gone)
+            else:
+                end = min(end, there)
+        if blocked > at:
+            at = blocked
+            continue
+        widest = max(widest, end - begin)
+        if end >= last + pad:
+            break
+        at = end
+        if at == here:
+            at += 1
+    return widest
+
+
+@njit(cache=True, nogil=True)
+def _covered(b: Ints, one: int) -> bool:
+    """Whether somebody who stays stands all over the old place of `one`."""
+    for row in range(b[OCCUPANTS]):
+        if b[b[OCCUPANT_FIXED] + row] and b[b[OCCUPANT_ROOM] + row] == b[b[ROOM] + one]:
+            other = b[b[OCCUPANT] + row]
+            if b[b[OCCUPANT_START] + row] <= b[b[START] + one] and (
+                b[b[OCCUPANT_START] + row] + b[b[MINUTES_NOW] + other] >= b[b[START] + one] + b[b[MINUTES] + one]
+            ):
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
+    """Who could find a place at this level without a push, and with one."""
+    words = b[WORDS]
+    none, one_more = b[HOPE] + 2 * depth * words, b[HOPE] + (2 * depth + 1) * words
+    for word in range(words):
+        w[none + word] = w[b[BY_LEVEL] + word]
+    _fill_holes(b, w, none)
+    b[b[OPEN_HOLE] + depth] = 0
+    if spare < 2:
+        return
+    for word in range(words):
+        w[one_more + word] = w[b[BY_LEVEL] + words + word] | w[none + word]
+    for word in range(words):
+        # Whoever pushes out somebody who then fits into a hole.
+        filling = w[none + word] & ~w[b[BY_LEVEL] + word]
+        while filling:
+            lowest = filling & (~filling + np.uint64(1))
+            ones = b[ONES] + (word * 64 + _bit_number(lowest)) * words
+            filling ^= lowest
+            for other in range(words):
+                w[one_more + other] |= w[ones + other]
+    for index in range(b[LEFT]):
+        gone = b[b[LEFT_ONES] + index]
+        if _has_left_a_place(b, gone):
+            covered = _covered(b, gone)
+            if not covered:
+                b[b[OPEN_HOLE] + depth] = 1
+            for word in range(gone * words, (gone + 1) * words):
+                circle, partly = w[b[CIRCLE] + word], w[b[TWOS] + word]
+                if circle:
+                    b[b[OPEN_HOLE] + depth] = 1
+                if b[LEFT] > 1:
+                    partly |= w[b[MORE] + word]
+                w[one_more + word - gone * words] |= partly & circle if covered else partly
+
+
+@njit(cache=True, nogil=True)
+def _fill_holes(b: Ints, w: Words, none: int) -> None:
+    """Add to a set whoever could stand where others have left, and only there."""
+    words = b[WORDS]
+    for index in range(b[LEFT]):
+        gone = b[b[LEFT_ONES] + index]
+        if not _has_left_a_place(b, gone):
+            continue
+        here, size = gone * words, _size_of_hole(b, gone)
+        for word in range(words):
+            fitting = w[b[CIRCLE] + here + word]
+            if size >= 0:
+                fitting |= w[b[BY_LENGTH] + size * words + word]
+            w[none + word] |= w[b[ONES] + here + word] & fitting
+        for before in range(index):
+            other = b[b[LEFT_ONES] + before]
+            if not _has_left_a_place(b, other):
+                continue
+            there, wider = other * words, max(size, b[b[HOLE_SIZE] + before])
+            for word in range(words):
+                both = w[b[TWOS] + here + word] & w[b[TWOS] + there + word]
+                both |= w[b[MORE] + here + word] & w[b[MORE] + there + word]
+                if both:
+                    fitting = w[b[CIRCLE] + here + word] | w[b[CIRCLE] + there + word]
+                    if wider >= 0:
+                        fitting |= w[b[BY_LENGTH] + wider * words + word]
+                    w[none + word] |= both & fitting
+        b[b[HOLE_SIZE] + index] = size
+
+
+@njit(cache=True, nogil=True)
+def _size_of_hole(b: Ints, gone: int) -> int:
+    """The rank of the longest length that fits where somebody has left; −1: none does."""
+    first = b[b[START] + gone]
+    gap = _widest_gap(b, b[b[ROOM] + gone], first, first + b[b[MINUTES] + gone], 0, 0)
+    return first_at_least(b, b[LENGTHS], b[SIZES], gap + 1) - 1
+
+
+@njit(cache=True, nogil=True)
+def _bit_number(bit: Any) -> int:
+    number = 0
+    for step in (32, 16, 8, 4, 2, 1):
+        if bit >> np.uint64(step):
+            bit >>= np.uint64(step)
+            number += step
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _leaves_room(b: Ints, gone: int, room: int, start: int, end: int, ways: int) -> bool:
+    """Whether anybody could profit when `gone` makes room for a session from `start` to `end`.
+
+    With one way: somebody who fits without a push; with more: somebody who pushes out others as well.
+    """
+    if b[b[ROOM] + gone] != room or b[b[AWAY] + gone] or b[b[FIRST_PAIR] + gone] < b[b[FIRST_PAIR] + gone + 1]:
+        return True
+    first, last = b[b[START] + gone], b[b[START] + gone] + b[b[MINUTES] + gone]
+    if start <= first and end >= last:
+        return False
+    if ways > 1:
+        return True
+    return _widest_gap_without(b, gone, room, first, last, start, end) >= b[b[LENGTHS]]
+
+
+@njit(cache=True, nogil=True)
+def _widest_gap_without(b: Ints, gone: int, room: int, first: int, last: int, start: int, end: int) -> int:
+    b[b[AWAY] + gone] = 1
+    gap = _widest_gap(b, room, first, last, start, end)
+    b[b[AWAY] + gone] = 0
+    return gap
+
+
+@njit(cache=True, nogil=True)
+def _has(w: Words, row: int, one: int) -> bool:
+    return (w[row + (one >> 6)] >> np.uint64(one & 63)) & np.uint64(1) != 0
+
+
+@njit(cache=True, nogil=True)
+def _hopeful(b: Ints, m: Bytes, w: Words, depth: int, count: int, spare: int, room: int, start: int, end: int) -> bool:
+    """Whether each of the pushed could still find a place with so many pushes left.  False is a proof."""
+    if spare >= 2 and b[b[OPEN_HOLE] + depth]:
+        return True
+    for position in range(count):
+        one = b[b[PUSHED] + position]
+        if spare == 0:
+            fine = _has(w, b[HOPE] + 2 * depth * b[WORDS], one)
+        elif spare == 1:
+            fine = _has(w, b[HOPE] + (2 * depth + 1) * b[WORDS], one)
+        else:
+            fine = b[b[LEVEL] + one] <= spare
+        if fine:
+            continue
+        for other in range(count):
+            # Another one's old place is for the taking; into its own, it can only let somebody whom it pushes out.
+            ways = spare if other == position else spare + 1
+            if ways > 0 and _leaves_room(b, b[b[PUSHED] + other], room, start, end, ways):
+                fine = True
+        if not fine:
+            return False
+    return True
+
+
+# Candidates.
+
+
+@njit(cache=True, nogil=True)
+def _consider(b: Ints, m: Bytes, w: Words, one: int, cell: int, spare: int, depth: int, least: int) -> None:
+    """Put the cell among the candidates if it has a chance; `least`: how many the board has there at least."""
+    if b[b[MASK] + one] >= b[KINDS] and not _allowed(b, m, w, one, cell):
+        return
+    columns = b[COLUMNS]
+    room, start = cell // columns, b[b[STARTS] + cell % columns]
+    if b[b[ORIGIN_ROOM] + one] == room and b[b[ORIGIN_START] + one] == start:
+        return
+    count = pushes(b, one, room, start, spare)
+    if count < 0 or b[b[PUSHED] + MOST_PUSHED] < least:
+        return
+    if count and not _hopeful(b, m, w, depth, count, spare - count, room, start, start + b[b[MINUTES_NOW] + one]):
+        return
+    top = b[TOP]
+    b[b[CELL] + top] = cell
+    b[b[PRICE] + top] = price_of(b, one, cell)
+    b[TOP] = top + 1
+
+
+@njit(cache=True, nogil=True)
+def _beside_the_gone(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, least: int) -> None:
+    """Consider the cells where somebody stood who has left, if the board has at least so many there."""
+    columns = b[COLUMNS]
+    b[STAMP] += 1
+    stamp = b[STAMP]
+    for index in range(b[LEFT]):
+        gone = b[b[LEFT_ONES] + index]
+        if gone == one or not _has_left_a_place(b, gone):
+            continue
+        room = b[b[ROOM] + gone]
+        pad = b[b[PAD] + room]
+        first = first_at_least(b, b[STARTS], b[COLUMNS], b[b[START] + gone] - b[b[MINUTES_NOW] + one] - pad + 1)
+        last = first_at_least(b, b[STARTS], b[COLUMNS], b[b[START] + gone] + b[b[MINUTES] + gone] + pad)
+        for cell in range(room * columns + first, room * columns + last):
+            if b[b[SEEN] + cell] != stamp and _allowed(b, m, w, one, cell):
+                b[b[SEEN] + cell] = stamp
+                _consider(b, m, w, one, cell, spare, depth, least)
+    if b[b[FIRST_PAIR] + one] == b[b[FIRST_PAIR] + one + 1]:
+        return
+    for entry in range(b[b[FIRST_PAIR] + one], b[b[FIRST_PAIR] + one + 1]):
+        gone = b[b[OTHER] + entry]
+        if not b[b[AWAY] + gone] or b[b[ROOM] + gone] < 0:
+            continue
+        if not b[b[GROUPS] + b[b[THERE] + entry] * b[ROOMS] + b[b[ROOM] + gone]]:
+            continue
+        first = first_at_least(b, b[STARTS], b[COLUMNS], b[b[START] + gone] + b[b[LOW] + entry] + 1)
+        last = first_at_least(b, b[STARTS], b[COLUMNS], b[b[START] + gone] + b[b[HIGH] + entry])
+        for room in range(b[ROOMS]):
+            if b[b[GROUPS] + b[b[HERE] + entry] * b[ROOMS] + room]:
+                for cell in range(room * columns + first, room * columns + last):
+                    if b[b[SEEN] + cell] != stamp and _allowed(b, m, w, one, cell):
+                        b[b[SEEN] + cell] = stamp
+                        _consider(b, m, w, one, cell, spare, depth, least)
+
+
+@njit(cache=True, nogil=True)
+def _without_push(b: Ints, m: Bytes, w: Words, one: int, depth: int, limit: int, most: int) -> None:
+    """Gather cells that push out nobody, up to `limit` and up to a price of `most`."""
+    begun = b[TOP]
+    for index in range(b[b[FIRST_FREE] + one], b[b[FIRST_FREE] + one + 1]):
+        cell = b[b[FREE] + index]
+        if _least_price(b, one, cell) > most or b[TOP] - begun >= limit:
+            break
+        _consider(b, m, w, one, cell, 0, depth, 0)
+    if b[TOP] - begun < limit:
+        _beside_the_gone(b, m, w, one, 0, depth, 1)
+
+
+@njit(cache=True, nogil=True)
+def _least_price(b: Ints, one: int, cell: int) -> int:
+    """What the lists are in the order of: the price but for rooms foreign to the track."""
+    columns = b[COLUMNS]
+    price = ROOM_PRICE if b[b[ROOM] + one] != cell // columns else 0
+    if b[b[ROOM] + one] >= 0:
+        price += abs(b[b[STARTS] + cell % columns] - b[b[START] + one])
+    return price if b[b[ORIGIN_ROOM] + one] == b[b[ROOM] + one] and b[b[ORIGIN_START] + one] == b[b[START] + one] else 0
+
+
+@njit(cache=True, nogil=True)
+def _gather(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, most: int) -> None:
+    """Every cell that the session may take with so many pushes left, up to a price of `most`."""
+    for index in range(b[b[FIRST_FREE] + one], b[b[FIRST_FREE] + one + 1]):
+        cell = b[b[FREE] + index]
+        if _least_price(b, one, cell) > most:
+            break
+        _consider(b, m, w, one, cell, spare, depth, 0)
+    for index in range(b[b[FIRST_ONE] + one], b[b[FIRST_ONE] + one + 1]):
+        cell, other = b[b[ONE] + index], b[b[ONE_PUSHED] + index]
+        if _least_price(b, one, cell) > most:
+            break
+        if b[b[AWAY] + other] or _worth_it(b, m, w, one, cell, other, spare - 1, depth):
+            _consider(b, m, w, one, cell, spare, depth, 0)
+    if spare >= 2:
+        for index in range(b[b[FIRST_TWO] + one], b[b[FIRST_TWO] + one + 1]):
+            cell = b[b[TWO] + index]
+            if _least_price(b, one, cell) > most:
+                break
+            _consider(b, m, w, one, cell, spare, depth, 0)
+    if spare >= 3:
+        for cell in range(b[CELLS]):
+            if _allowed(b, m, w, one, cell):
+                _consider(b, m, w, one, cell, spare, depth, 3)
+    else:
+        _beside_the_gone(b, m, w, one, spare, depth, 2 if spare < 2 else 3)
+
+
+@njit(cache=True, nogil=True)
+def _worth_it(b: Ints, m: Bytes, w: Words, one: int, cell: int, other: int, spare: int, depth: int) -> bool:
+    """A quick look at a cell that pushes out one other session."""
+    if spare < 0 or not b[b[MOVABLE] + other]:
+        return False
+    if spare == 0:
+        return _has(w, b[HOPE] + 2 * depth * b[WORDS], other)
+    if spare == 1 and _has(w, b[HOPE] + (2 * depth + 1) * b[WORDS], other):
+        return True
+    if spare >= 2 and (b[b[OPEN_HOLE] + depth] or b[b[LEVEL] + other] <= spare):
+        return True
+    columns = b[COLUMNS]
+    start = b[b[STARTS] + cell % columns]
+    return _leaves_room(b, other, cell // columns, start, start + b[b[MINUTES_NOW] + one], spare)
+
+
+@njit(cache=True, nogil=True)
+def _choose(b: Ints, m: Bytes, w: Words, depth: int, most: int) -> int:
+    """Which of those who wait is placed first: who has the fewest cells that push out nobody; −1: one has no hope.
+
+    The least prices of the others are noted as owed.
+    """
+    spare = b[b[LEVEL_SPARE] + depth]
+    count = b[b[LEVEL_WAITING] + depth]
+    begun = b[TOP]
+    chosen, fewest = 0, 2**30
+    owed, chosen_owes = 0, 0
+    for index in range(count):
+        one = b[b[WAITING] + depth * LEVELS + index]
+        b[TOP] = begun
+        _without_push(b, m, w, one, depth, 12, most)
+        cells = b[TOP] - begun
+        if cells == 0 and spare == 0:
+            b[TOP] = begun
+            return -1
+        owes = b[b[CHEAPEST] + one]
+        if spare == 0 and cells < 12:
+            owes = NO_PRICE
+            for at in range(begun, begun + cells):
+                owes = min(owes, b[b[PRICE] + at])
+        owed += owes
+        if cells < fewest or (cells == fewest and index > chosen):
+            chosen, fewest, chosen_owes = index, cells, owes
+    b[TOP] = begun
+    b[b[LEVEL_OWED] + depth] = owed - chosen_owes
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def _sort_candidates(b: Ints, first: int, end: int) -> None:
+    """By price, and then by room and start."""
+    columns = np.int64(b[CELLS])
+    size = end - first
+    keys = np.empty(size, dtype=np.int64)
+    for index in range(size):
+        keys[index] = b[b[PRICE] + first + index] * columns + b[b[CELL] + first + index]
+    keys.sort()
+    for index in range(size):
+        b[b[PRICE] + first + index] = keys[index] // columns
+        b[b[CELL] + first + index] = keys[index] % columns
+
+
+# The search.
+
+
+@njit(cache=True, nogil=True)
+def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
+    """Prepare a level; False: nothing can come of it."""
+    spare, count = b[b[LEVEL_SPARE] + depth], b[b[LEVEL_WAITING] + depth]
+    b[b[LEVEL_LEFT] + depth], b[b[LEVEL_OCCUPANTS] + depth] = b[LEFT], b[OCCUPANTS]
+    b[b[LEVEL_FIRST] + depth] = b[TOP]
+    budget = b[BEST] - b[b[LEVEL_PAID] + depth]
+    for index in range(count):
+        budget -= b[b[CHEAPEST] + b[b[WAITING] + depth * LEVELS + index]]
+    if budget < 0:
+        return False
+    if spare >= 1:
+        _set_hopes(b, m, w, depth, spare)
+    chosen = _choose(b, m, w, depth, b[BEST] - b[b[LEVEL_PAID] + depth])
+    if chosen < 0:
+        return False
+    one = b[b[WAITING] + depth * LEVELS + chosen]
+    b[b[WAITING] + depth * LEVELS + chosen] = b[b[WAITING] + depth * LEVELS + count - 1]
+    b[b[LEVEL_WAITING] + depth] = count - 1
+    b[b[LEVEL_ONE] + depth] = one
+    most = b[BEST] - b[b[LEVEL_PAID] + depth] - b[b[LEVEL_OWED] + depth]
+    if most < 0:
+        return False
+    if spare == 0:
+        _without_push(b, m, w, one, depth, 2**30, most)
+    else:
+        _gather(b, m, w, one, spare, depth, most)
+    _sort_candidates(b, b[b[LEVEL_FIRST] + depth], b[TOP])
+    b[b[LEVEL_AT] + depth], b[b[LEVEL_END] + depth] = b[b[LEVEL_FIRST] + depth], b[TOP]
+    return b[TOP] > b[b[LEVEL_FIRST] + depth]
+
+
+@njit(cache=True, nogil=True)
+def _leave(b: Ints, one: int) -> None:
+    """Take a session out of its place."""
+    if b[b[AWAY] + one]:
+        # It stood where an edit has put it: its row remains, and is found again by its number.
+        b[b[LEFT_ONES] + b[LEFT]] = -1 - b[b[SPOT] + one]
+        b[b[SPOT] + one] = -1
+    else:
+        b[b[AWAY] + one] = 1
+        b[b[LEFT_ONES] + b[LEFT]] = one
+    b[LEFT] += 1
+
+
+@njit(cache=True, nogil=True)
+def _back(b: Ints, depth: int) -> None:
+    """Undo what was tried last at this level."""
+    while b[OCCUPANTS] > b[b[LEVEL_OCCUPANTS] + depth]:
+        b[OCCUPANTS] -= 1
+        b[b[SPOT] + b[b[OCCUPANT] + b[OCCUPANTS]]] = -1
+    while b[LEFT] > b[b[LEVEL_LEFT] + depth]:
+        b[LEFT] -= 1
+        one = b[b[LEFT_ONES] + b[LEFT]]
+        if one >= 0:
+            b[b[AWAY] + one] = 0
+        else:
+            b[b[SPOT] + b[b[OCCUPANT] + -1 - one]] = -1 - one
+    b[TOP] = b[b[LEVEL_END] + depth]
+
+
+@njit(cache=True, nogil=True)
+def _note(b: Ints, paid: int, first: int) -> bool:
+    """Write down a repair; keep it as the best if it is, ties by session, room and start."""
+    count = b[OCCUPANTS] - first
+    used = np.int64(-1)
+    for row in range(count):
+        smallest = np.int64(2**60)
+        which = 0
+        for occupant in range(first, first + count):
+            if used < b[b[OCCUPANT] + occupant] < smallest:
+                smallest, which = np.int64(b[b[OCCUPANT] + occupant]), occupant
+        used = smallest
+        b[b[FOUND_ROWS] + 3 * row], b[b[FOUND_ROWS] + 3 * row + 1] = b[b[OCCUPANT] + which], b[b[OCCUPANT_ROOM] + which]
+        b[b[FOUND_ROWS] + 3 * row + 2] = b[b[OCCUPANT_START] + which]
+    b[b[FOUND_ROWS] + 3 * count] = -1
+    better = paid < b[BEST] or b[FOUND] == 0
+    if not better and paid == b[BEST]:
+        for index in range(3 * count):
+            ours, theirs = b[b[FOUND_ROWS] + index], b[b[BEST_ROWS] + index]
+            if ours != theirs:
+                better = ours < theirs
+                break
+    return better
+
+
+@njit(cache=True, nogil=True)
+def run(b: Ints, m: Bytes, w: Words, standing: int, nodes: int) -> int:
+    """Go on searching for at most so many nodes: `FINISHED`, `SUSPENDED`, or `REPORTED` a repair in `found`.
+
+    `standing` occupants were there before the search.  Without `REPORTING`, the best is kept in `best`, its price in
+    `head[BEST]`; with it, the caller is shown every repair that costs no more than `head[BEST]`.
+    """
+    until = b[NODES] + nodes
+    while b[DEPTH] >= 0:
+        if b[NODES] >= until:
+            return SUSPENDED
+        depth = b[DEPTH]
+        _back(b, depth)
+        at = b[b[LEVEL_AT] + depth]
+        if at >= b[b[LEVEL_END] + depth]:
+            b[TOP] = b[b[LEVEL_FIRST] + depth]
+            b[DEPTH] -= 1
+            continue
+        b[b[LEVEL_AT] + depth] = at + 1
+        paid = b[b[LEVEL_PAID] + depth] + b[b[PRICE] + at]
+        if paid + b[b[LEVEL_OWED] + depth] > b[BEST]:
+            b[b[LEVEL_AT] + depth] = b[b[LEVEL_END] + depth]
+            continue
+        b[NODES] += 1
+        if _try(b, m, w, depth, b[b[CELL] + at], paid):
+            if b[b[LEVEL_WAITING] + depth + 1] == 0:
+                if _note(b, paid, standing) or b[REPORTING]:
+                    if b[REPORTING]:
+                        return REPORTED
+                    for index in range(3 * LEVELS):
+                        b[b[BEST_ROWS] + index] = b[b[FOUND_ROWS] + index]
+                    b[BEST], b[FOUND] = paid, 1
+            elif _enter(b, m, w, depth + 1):
+                b[DEPTH] = depth + 1
+    return FINISHED
+
+
+@njit(cache=True, nogil=True)
+def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
+    """Place the level's session on the cell; False if that costs too much."""
+    columns = b[COLUMNS]
+    one, room, start = b[b[LEVEL_ONE] + depth], cell // columns, b[b[STARTS] + cell % columns]
+    count = pushes(b, one, room, start, b[b[LEVEL_SPARE] + depth])
+    waiting = b[b[LEVEL_WAITING] + depth]
+    for index in range(waiting):
+        b[b[WAITING] + (depth + 1) * LEVELS + index] = b[b[WAITING] + depth * LEVELS + index]
+    owed = b[b[LEVEL_OWED] + depth]
+    for index in range(count):
+        b[b[WAITING] + (depth + 1) * LEVELS + waiting + index] = b[b[PUSHED] + index]
+        owed += b[b[CHEAPEST] + b[b[PUSHED] + index]]
+    if paid + owed > b[BEST]:
+        return False
+    for index in range(count):
+        _leave(b, b[b[PUSHED] + index])
+    row = b[OCCUPANTS]
+    b[b[OCCUPANT] + row], b[b[OCCUPANT_FIXED] + row] = one, 1
+    b[b[OCCUPANT_ROOM] + row], b[b[OCCUPANT_START] + row] = room, start
+    b[b[SPOT] + one] = row
+    b[OCCUPANTS] = row + 1
+    b[b[LEVEL_WAITING] + depth + 1] = waiting + count
+    b[b[LEVEL_PAID] + depth + 1] = paid
+    b[b[LEVEL_SPARE] + depth + 1] = b[b[LEVEL_SPARE] + depth] - count
+    return True
+
+
+@njit(cache=True, nogil=True)
+def begin(b: Ints, m: Bytes, w: Words, waiting: Ints, spare: int) -> None:
+    """Set up the search for places for those who wait, with so many pushes; `head[BEST]` is the price to beat."""
+    b[TOP] = 0
+    b[DEPTH] = 0
+    b[b[LEVEL_PAID] + 0] = 0
+    b[b[LEVEL_SPARE] + 0] = spare
+    b[b[LEVEL_WAITING] + 0] = len(waiting)
+    for index in range(len(waiting)):
+        b[b[WAITING] + index] = waiting[index]
+    if not _enter(b, m, w, 0):
+        b[DEPTH] = -1
