@@ -212,8 +212,8 @@ class Board:
         found.lay(notes(size, self.cells))
         nobody = np.zeros((size, words), dtype=np.uint64)
         circle = bits([other[first_pair[one] : first_pair[one + 1]] for one in range(size)], words)
-        hope = np.zeros((kernel.LEVELS, 2, words), dtype=np.uint64)
-        by_length = bits([np.flatnonzero(minutes <= length) for length in lengths], words)
+        hope = np.zeros((kernel.LEVELS, kernel.HOPES, words), dtype=np.uint64)
+        by_length = bits([np.flatnonzero(minutes <= length) for length in (0, *lengths)], words)
         found.lay_sets({kernel.ONES: nobody, kernel.TWOS: nobody, kernel.MORE: nobody, kernel.CIRCLE: circle})
         found.lay_sets({kernel.BY_LENGTH: by_length, kernel.HOPE: hope})
         self._look_around(found, words)
@@ -348,14 +348,15 @@ def notes(sessions: int, cells: int) -> dict[int, NDArray[Any]]:
         kernel.AWAY: np.zeros(sessions),
         kernel.SPOT: np.zeros(sessions),
         **dict.fromkeys((kernel.LEFT_ONES, kernel.OCCUPANT, kernel.OCCUPANT_ROOM, kernel.OCCUPANT_START), crowd),
-        **dict.fromkeys((kernel.OCCUPANT_FIXED, kernel.HOLE_SIZE), crowd),
+        **dict.fromkeys((kernel.OCCUPANT_FIXED, kernel.HOLE), crowd),
         **dict.fromkeys((kernel.CELL, kernel.PRICE), candidates),
         kernel.SEEN: np.zeros(cells),
         kernel.PUSHED: np.zeros(kernel.MOST_PUSHED + 1),
         **dict.fromkeys((kernel.LEVEL_ONE, kernel.LEVEL_AT, kernel.LEVEL_FIRST, kernel.LEVEL_END), row),
         **dict.fromkeys((kernel.LEVEL_PAID, kernel.LEVEL_OWED, kernel.LEVEL_SPARE, kernel.LEVEL_LEFT), row),
-        **dict.fromkeys((kernel.LEVEL_OCCUPANTS, kernel.LEVEL_WAITING, kernel.OPEN_HOLE), row),
-        kernel.WAITING: np.zeros(kernel.LEVELS**2),
+        **dict.fromkeys((kernel.LEVEL_OCCUPANTS, kernel.LEVEL_WAITING, kernel.OPEN_HOLE, kernel.LEVEL_ENTRY), row),
+        **dict.fromkeys((kernel.FAILED, kernel.KNOWN, kernel.KNOWN_AT), np.zeros(sessions)),
+        **dict.fromkeys((kernel.WAITING, kernel.OWES, kernel.OWES_FREE), np.zeros(kernel.LEVELS**2)),
         **dict.fromkeys((kernel.BEST_ROWS, kernel.FOUND_ROWS), np.zeros(3 * kernel.LEVELS)),
     }
 

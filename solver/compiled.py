@@ -189,7 +189,9 @@ class _Overlay:
         self._origins()
         tables.at(kernel.AWAY, size)[:] = tables.at(kernel.ROOM, size) < 0
         tables.at(kernel.SPOT, size)[:] = -1
-        tables.b[[kernel.LEFT, kernel.OCCUPANTS, kernel.NODES]] = 0
+        for name in (kernel.FAILED, kernel.KNOWN_AT):
+            tables.at(name, size)[:] = 0
+        tables.b[[kernel.LEFT, kernel.OCCUPANTS, kernel.NODES, kernel.FAILURES, kernel.ENTRIES]] = 0
         return self._masks()
 
     def _masks(self) -> bool:

@@ -34,6 +34,10 @@ LEVELS = 62
 """Chains are shorter."""
 HIGHEST_LEVEL = 3
 """How many pushes a session needs is not told apart beyond this."""
+HOPES = 3
+"""Sets of hope by depth: who could find a place without a push, with one, and in a hole only."""
+ENOUGH = 12
+"""So many cells that push out nobody are as good as any number of them."""
 ROOM_PRICE, FOREIGN_PRICE = 15, 30
 FINISHED, SUSPENDED, REPORTED = 0, 1, 2
 NO_PRICE = 2**30
@@ -53,19 +57,20 @@ MINUTES_NOW, MOVABLE, MASK, LOW, HIGH, ORIGIN_ROOM, ORIGIN_START, HOSTED, CLOSUR
 # (`LEFT_ONES`), and stands as which `OCCUPANT` (`SPOT`, or −1); the candidates of all levels; by level, who is placed,
 # which candidate is next, what was paid and who is `WAITING`; repairs as rows of session, room, start.
 (
-    AWAY, LEFT_ONES, SPOT, OCCUPANT, OCCUPANT_ROOM, OCCUPANT_START, OCCUPANT_FIXED, CELL, PRICE, SEEN, PUSHED, HOLE_SIZE,
+    AWAY, LEFT_ONES, SPOT, OCCUPANT, OCCUPANT_ROOM, OCCUPANT_START, OCCUPANT_FIXED, CELL, PRICE, SEEN, PUSHED, HOLE,
     LEVEL_ONE, LEVEL_AT, LEVEL_FIRST, LEVEL_END, LEVEL_PAID, LEVEL_OWED, LEVEL_SPARE, LEVEL_LEFT, LEVEL_OCCUPANTS,
-    LEVEL_WAITING, OPEN_HOLE, WAITING, BEST_ROWS, FOUND_ROWS,
-) = range(35, 61)  # fmt: skip
+    LEVEL_WAITING, OPEN_HOLE, LEVEL_ENTRY, FAILED, KNOWN, KNOWN_AT, WAITING, OWES,
+    OWES_FREE, BEST_ROWS, FOUND_ROWS,
+) = range(35, 67)  # fmt: skip
 # Tables of `w`: who pushes out a session alone, with one other, with more; whom pair rules set against it; who has a
-# level or a length at most; who may hope at a depth without a push, and with one.
-ONES, TWOS, MORE, CIRCLE, BY_LEVEL, BY_LENGTH, HOPE = range(61, 68)
+# level or a length at most; and, by depth, who may hope.
+ONES, TWOS, MORE, CIRCLE, BY_LEVEL, BY_LENGTH, HOPE = range(67, 74)
 # Single numbers: `LEFT`, `TOP` and `OCCUPANTS` count, `BEST` is the price to beat.
 (
     SESSIONS, COLUMNS, ROOMS, CELLS, DAYS, KINDS, SIZES, WORDS, CLOSED,
-    DEPTH, OCCUPANTS, BEST, NODES, LEFT, STAMP, TOP, FOUND, REPORTING,
-) = range(68, 86)  # fmt: skip
-HEADER = 86
+    DEPTH, OCCUPANTS, BEST, NODES, LEFT, STAMP, TOP, FOUND, REPORTING, FAILURES, ENTRIES,
+) = range(74, 94)  # fmt: skip
+HEADER = 94
 
 
 @njit(cache=True, nogil=True)
@@ -262,10 +267,13 @@ def _covered(b: Ints, one: int) -> bool:
 def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
     """Who could find a place at this level without a push, and with one."""
     words = b[WORDS]
-    none, one_more = b[HOPE] + 2 * depth * words, b[HOPE] + (2 * depth + 1) * words
+    none = b[HOPE] + HOPES * depth * words
+    one_more, holes = none + words, none + 2 * words
     for word in range(words):
-        w[none + word] = w[b[BY_LEVEL] + word]
-    _fill_holes(b, w, none)
+        w[holes + word] = 0
+    _fill_holes(b, w, holes)
+    for word in range(words):
+        w[none + word] = w[b[BY_LEVEL] + word] | w[holes + word]
     b[b[OPEN_HOLE] + depth] = 0
     if spare < 2:
         return
@@ -273,7 +281,7 @@ def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
         w[one_more + word] = w[b[BY_LEVEL] + words + word] | w[none + word]
     for word in range(words):
         # Whoever pushes out somebody who then fits into a hole.
-        filling = w[none + word] & ~w[b[BY_LEVEL] + word]
+        filling = w[holes + word] & ~w[b[BY_LEVEL] + word]
         while filling:
             lowest = filling & (~filling + np.uint64(1))
             ones = b[ONES] + (word * 64 + _bit_number(lowest)) * words
@@ -296,41 +304,44 @@ def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _fill_holes(b: Ints, w: Words, none: int) -> None:
+def _measure_holes(b: Ints) -> None:
+    """Note for everybody who has left the longest free stretch that touches the old place; 0 where there is none."""
+    for index in range(b[LEFT]):
+        gone, gap = b[b[LEFT_ONES] + index], 0
+        if _has_left_a_place(b, gone):
+            first = b[b[START] + gone]
+            gap = _widest_gap(b, b[b[ROOM] + gone], first, first + b[b[MINUTES] + gone], 0, 0)
+        b[b[HOLE] + index] = gap
+
+
+@njit(cache=True, nogil=True)
+def _fill_holes(b: Ints, w: Words, holes: int) -> None:
     """Add to a set whoever could stand where others have left, and only there."""
     words = b[WORDS]
     for index in range(b[LEFT]):
         gone = b[b[LEFT_ONES] + index]
         if not _has_left_a_place(b, gone):
             continue
-        here, size = gone * words, _size_of_hole(b, gone)
+        here, fitting = gone * words, _who_fits(b, b[b[HOLE] + index])
         for word in range(words):
-            fitting = w[b[CIRCLE] + here + word]
-            if size >= 0:
-                fitting |= w[b[BY_LENGTH] + size * words + word]
-            w[none + word] |= w[b[ONES] + here + word] & fitting
+            w[holes + word] |= w[b[ONES] + here + word] & (w[b[CIRCLE] + here + word] | w[fitting + word])
         for before in range(index):
             other = b[b[LEFT_ONES] + before]
             if not _has_left_a_place(b, other):
                 continue
-            there, wider = other * words, max(size, b[b[HOLE_SIZE] + before])
+            there, fitting = other * words, _who_fits(b, max(b[b[HOLE] + index], b[b[HOLE] + before]))
             for word in range(words):
                 both = w[b[TWOS] + here + word] & w[b[TWOS] + there + word]
                 both |= w[b[MORE] + here + word] & w[b[MORE] + there + word]
                 if both:
-                    fitting = w[b[CIRCLE] + here + word] | w[b[CIRCLE] + there + word]
-                    if wider >= 0:
-                        fitting |= w[b[BY_LENGTH] + wider * words + word]
-                    w[none + word] |= both & fitting
-        b[b[HOLE_SIZE] + index] = size
+                    circle = w[b[CIRCLE] + here + word] | w[b[CIRCLE] + there + word]
+                    w[holes + word] |= both & (circle | w[fitting + word])
 
 
 @njit(cache=True, nogil=True)
-def _size_of_hole(b: Ints, gone: int) -> int:
-    """The rank of the longest length that fits where somebody has left; −1: none does."""
-    first = b[b[START] + gone]
-    gap = _widest_gap(b, b[b[ROOM] + gone], first, first + b[b[MINUTES] + gone], 0, 0)
-    return first_at_least(b, b[LENGTHS], b[SIZES], gap + 1) - 1
+def _who_fits(b: Ints, gap: int) -> int:
+    """The set of sessions that are no longer than the gap."""
+    return b[BY_LENGTH] + first_at_least(b, b[LENGTHS], b[SIZES], gap + 1) * b[WORDS]
 
 
 @njit(cache=True, nogil=True)
@@ -368,8 +379,10 @@ def _widest_gap_without(b: Ints, gone: int, room: int, first: int, last: int, st
 
 
 @njit(cache=True, nogil=True)
-def _has(w: Words, row: int, one: int) -> bool:
-    return (w[row + (one >> 6)] >> np.uint64(one & 63)) & np.uint64(1) != 0
+def _may_hope(b: Ints, w: Words, depth: int, kind: int, one: int) -> bool:
+    """Whether the session is in one of the sets of hope of the depth: without a push, with one, in a hole."""
+    word = w[b[HOPE] + (HOPES * depth + kind) * b[WORDS] + (one >> 6)]
+    return (word >> np.uint64(one & 63)) & np.uint64(1) != 0
 
 
 @njit(cache=True, nogil=True)
@@ -380,9 +393,9 @@ def _hopeful(b: Ints, m: Bytes, w: Words, depth: int, count: int, spare: int, ro
     for position in range(count):
         one = b[b[PUSHED] + position]
         if spare == 0:
-            fine = _has(w, b[HOPE] + 2 * depth * b[WORDS], one)
+            fine = _may_hope(b, w, depth, 0, one)
         elif spare == 1:
-            fine = _has(w, b[HOPE] + (2 * depth + 1) * b[WORDS], one)
+            fine = _may_hope(b, w, depth, 1, one)
         else:
             fine = b[b[LEVEL] + one] <= spare
         if fine:
@@ -429,6 +442,8 @@ def _beside_the_gone(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: i
     for index in range(b[LEFT]):
         gone = b[b[LEFT_ONES] + index]
         if gone == one or not _has_left_a_place(b, gone):
+            continue
+        if spare == 0 and b[b[HOLE] + index] < b[b[MINUTES_NOW] + one]:
             continue
         room = b[b[ROOM] + gone]
         pad = b[b[PAD] + room]
@@ -513,8 +528,8 @@ def _worth_it(b: Ints, m: Bytes, w: Words, one: int, cell: int, other: int, spar
     if spare < 0 or not b[b[MOVABLE] + other]:
         return False
     if spare == 0:
-        return _has(w, b[HOPE] + 2 * depth * b[WORDS], other)
-    if spare == 1 and _has(w, b[HOPE] + (2 * depth + 1) * b[WORDS], other):
+        return _may_hope(b, w, depth, 0, other)
+    if spare == 1 and _may_hope(b, w, depth, 1, other):
         return True
     if spare >= 2 and (b[b[OPEN_HOLE] + depth] or b[b[LEVEL] + other] <= spare):
         return True
@@ -524,35 +539,97 @@ def _worth_it(b: Ints, m: Bytes, w: Words, one: int, cell: int, other: int, spar
 
 
 @njit(cache=True, nogil=True)
+def _least_owed(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int) -> int:
+    """The least that a session will have to pay, if at most so many can still be pushed out."""
+    if spare > 2:
+        return b[b[CHEAPEST] + one]
+    begun, least = b[TOP], NO_PRICE
+    for kind in range(spare + 1):
+        first, cells = (FIRST_FREE, FREE) if kind == 0 else (FIRST_ONE, ONE) if kind == 1 else (FIRST_TWO, TWO)
+        for index in range(b[b[first] + one], b[b[first] + one + 1]):
+            cell = b[b[cells] + index]
+            if _least_price(b, one, cell) >= least:
+                break
+            _consider(b, m, w, one, cell, spare, depth, 0)
+            if b[TOP] > begun:
+                b[TOP] = begun
+                least = min(least, b[b[PRICE] + begun])
+    _beside_the_gone(b, m, w, one, spare, depth, spare + 1)
+    for at in range(begun, b[TOP]):
+        least = min(least, b[b[PRICE] + at])
+    b[TOP] = begun
+    return least
+
+
+@njit(cache=True, nogil=True)
 def _choose(b: Ints, m: Bytes, w: Words, depth: int, most: int) -> int:
     """Which of those who wait is placed first: who has the fewest cells that push out nobody; −1: one has no hope.
 
     The least prices of the others are noted as owed.
     """
-    spare = b[b[LEVEL_SPARE] + depth]
-    count = b[b[LEVEL_WAITING] + depth]
+    spare, count = b[b[LEVEL_SPARE] + depth], b[b[LEVEL_WAITING] + depth]
     begun = b[TOP]
     chosen, fewest = 0, 2**30
     owed, chosen_owes = 0, 0
+    _failed_last_comes_first(b, depth, count)
     for index in range(count):
         one = b[b[WAITING] + depth * LEVELS + index]
         b[TOP] = begun
-        _without_push(b, m, w, one, depth, 12, most)
+        _without_push(b, m, w, one, depth, ENOUGH, most)
         cells = b[TOP] - begun
-        if cells == 0 and spare == 0:
-            b[TOP] = begun
+        free = NO_PRICE
+        for at in range(begun, begun + cells):
+            free = min(free, b[b[PRICE] + at])
+        b[TOP] = begun
+        owes = free if spare == 0 and cells < ENOUGH else _least_owed(b, m, w, one, spare, depth)
+        if cells >= ENOUGH:
+            free = owes
+        if owes > most:
+            b[FAILURES] += 1
+            b[b[FAILED] + one] = b[FAILURES]
             return -1
-        owes = b[b[CHEAPEST] + one]
-        if spare == 0 and cells < 12:
-            owes = NO_PRICE
-            for at in range(begun, begun + cells):
-                owes = min(owes, b[b[PRICE] + at])
+        b[b[OWES] + depth * LEVELS + index] = owes
+        b[b[OWES_FREE] + depth * LEVELS + index] = free
         owed += owes
         if cells < fewest or (cells == fewest and index > chosen):
             chosen, fewest, chosen_owes = index, cells, owes
-    b[TOP] = begun
     b[b[LEVEL_OWED] + depth] = owed - chosen_owes
     return chosen
+
+
+@njit(cache=True, nogil=True)
+def _failed_last_comes_first(b: Ints, depth: int, count: int) -> None:
+    """Whoever had no hope the last time is the likeliest to have none again."""
+    here, latest = b[WAITING] + depth * LEVELS, 0
+    for index in range(1, count):
+        if b[b[FAILED] + b[here + index]] > b[b[FAILED] + b[here + latest]]:
+            latest = index
+    b[here], b[here + latest] = b[here + latest], b[here]
+
+
+@njit(cache=True, nogil=True)
+def _may_open(b: Ints, w: Words, pushed: int, gap: int, one: int, alone: bool) -> bool:
+    """Whether a session that is pushed out could open a cell for `one` in which only it and those who left stand.
+
+    `gap` is the free stretch that it leaves; `alone`: nobody else is pushed out with it.
+    """
+    word, bit = pushed * b[WORDS] + (one >> 6), np.uint64(one & 63)
+    length = b[b[MINUTES_NOW] + one]
+    related = (w[b[CIRCLE] + word] >> bit) & np.uint64(1) != 0
+    if (w[b[ONES] + word] >> bit) & np.uint64(1) and (related or gap >= length):
+        return True
+    if not ((w[b[TWOS] + word] | w[b[MORE] + word]) >> bit) & np.uint64(1):
+        return False
+    if not alone:
+        return True
+    for index in range(b[LEFT]):
+        gone = b[b[LEFT_ONES] + index]
+        if _has_left_a_place(b, gone):
+            there = gone * b[WORDS] + (one >> 6)
+            if ((w[b[TWOS] + there] | w[b[MORE] + there]) >> bit) & np.uint64(1):
+                if related or (w[b[CIRCLE] + there] >> bit) & np.uint64(1) or max(gap, b[b[HOLE] + index]) >= length:
+                    return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -583,13 +660,17 @@ def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
         budget -= b[b[CHEAPEST] + b[b[WAITING] + depth * LEVELS + index]]
     if budget < 0:
         return False
+    b[ENTRIES] += 1
+    b[b[LEVEL_ENTRY] + depth] = b[ENTRIES]
+    _measure_holes(b)
     if spare >= 1:
         _set_hopes(b, m, w, depth, spare)
     chosen = _choose(b, m, w, depth, b[BEST] - b[b[LEVEL_PAID] + depth])
     if chosen < 0:
         return False
     one = b[b[WAITING] + depth * LEVELS + chosen]
-    b[b[WAITING] + depth * LEVELS + chosen] = b[b[WAITING] + depth * LEVELS + count - 1]
+    for table in (WAITING, OWES, OWES_FREE):
+        b[b[table] + depth * LEVELS + chosen] = b[b[table] + depth * LEVELS + count - 1]
     b[b[LEVEL_WAITING] + depth] = count - 1
     b[b[LEVEL_ONE] + depth] = one
     most = b[BEST] - b[b[LEVEL_PAID] + depth] - b[b[LEVEL_OWED] + depth]
@@ -710,6 +791,14 @@ def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
         owed += b[b[CHEAPEST] + b[b[PUSHED] + index]]
     if paid + owed > b[BEST]:
         return False
+    if count and count == b[b[LEVEL_SPARE] + depth]:
+        owed += _owed_without_push(b, w, depth, count, room, start)
+        if count == 1 and paid + owed <= b[BEST]:
+            pushed = b[b[PUSHED]]
+            owed += _least_free(b, m, w, depth, pushed) - b[b[CHEAPEST] + pushed]
+            b[b[PUSHED]] = pushed
+        if paid + owed > b[BEST]:
+            return False
     for index in range(count):
         _leave(b, b[b[PUSHED] + index])
     row = b[OCCUPANTS]
@@ -721,6 +810,42 @@ def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
     b[b[LEVEL_PAID] + depth + 1] = paid
     b[b[LEVEL_SPARE] + depth + 1] = b[b[LEVEL_SPARE] + depth] - count
     return True
+
+
+@njit(cache=True, nogil=True)
+def _owed_without_push(b: Ints, w: Words, depth: int, count: int, room: int, start: int) -> int:
+    """What those who wait owe in addition if the pushed are the last: cells that push out somebody are not for them."""
+    more, here = 0, depth * LEVELS
+    for index in range(b[b[LEVEL_WAITING] + depth]):
+        one = b[b[WAITING] + here + index]
+        if b[b[OWES_FREE] + here + index] <= b[b[OWES] + here + index]:
+            continue
+        opened = False
+        for position in range(count):
+            gone, gap = b[b[PUSHED] + position], NO_PRICE
+            if not b[b[AWAY] + gone]:
+                first = b[b[START] + gone]
+                last, until = first + b[b[MINUTES] + gone], start
+                if b[b[ROOM] + gone] == room:
+                    until += b[b[MINUTES_NOW] + b[b[LEVEL_ONE] + depth]]
+                gap = _widest_gap_without(b, gone, b[b[ROOM] + gone], first, last, start, until)
+            opened = opened or _may_open(b, w, gone, gap, one, count == 1)
+        if not opened:
+            more += b[b[OWES_FREE] + here + index] - b[b[OWES] + here + index]
+    return more
+
+
+@njit(cache=True, nogil=True)
+def _least_free(b: Ints, m: Bytes, w: Words, depth: int, one: int) -> int:
+    """The least that a session will pay that is pushed out last, and alone."""
+    if b[b[KNOWN_AT] + one] != b[b[LEVEL_ENTRY] + depth]:
+        begun, least = b[TOP], NO_PRICE
+        _without_push(b, m, w, one, depth, 2**30, NO_PRICE)
+        for at in range(begun, b[TOP]):
+            least = min(least, b[b[PRICE] + at])
+        b[TOP] = begun
+        b[b[KNOWN_AT] + one], b[b[KNOWN] + one] = b[b[LEVEL_ENTRY] + depth], least
+    return b[b[KNOWN] + one]
 
 
 @njit(cache=True, nogil=True)
