@@ -47,6 +47,25 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a claim rests on."""
+
+    by: str
+    """The engines that proved it: `facts`, `chains`, `movers`, `cp_sat`, joined by `+`."""
+    confirmed_by: str | None = None
+    """A second way in which a refutation by CP-SAT was confirmed, `presolve_off`; None: it needed none, or got none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What the proofs of an answer rest on; None for what is not claimed."""
+
+    moved: Evidence | None = None
+    price: Evidence | None = None
+    infeasible: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to “what mends this?”.
 
@@ -65,6 +84,7 @@ class Answer:
     seconds: float
     engine: str
     """Which engine's proof the answer rests on: `check`, `chains` or `cp_sat`."""
+    certificate: Certificate = Certificate()
     relaxations: tuple[Relaxation, ...] = ()
     """When infeasible: single changes of a fact that would help, each tried, the least costly first."""
 

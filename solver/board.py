@@ -7,10 +7,10 @@ it (see `solver.compiled`), they do not change it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from solver import check, displaced, kernel
 from solver.conference import Conference, Schedule, Session
 from solver.rules import RULES, PairRule, RoomRule, UnaryRule, Violation
 from solver.rules.rule import FOREVER
+
+if TYPE_CHECKING:
+    from solver.problem import Places, Problem
 
 MOST_CLOSURES = 64
 """Edits that close more rooms than this get a board of their own."""
@@ -60,6 +63,34 @@ class Board:
     def violations(self) -> list[Violation]:
         """What the schedule breaks before any edit, by the plain checker."""
         return check.violations(self.conference, self.schedule)
+
+    def violations_after(
+        self, conference: Conference, schedule: Schedule, concerned: Collection[str]
+    ) -> list[Violation]:
+        """What is broken when something has changed about the sessions that are concerned, by the plain checker."""
+        rooms = {schedule[one].room for one in concerned if one in schedule}
+        near = [one for room in rooms for one in self._in_room[room]]
+        found = [
+            violation for violation in self.violations if not any(one in concerned for one in violation.sessions)
+        ] + check.around(conference, schedule, concerned, [*near, *concerned])
+        order = {rule.name: number for number, rule in enumerate(RULES)}
+        return sorted(found, key=lambda violation: order[violation.rule])
+
+    def faults(self, problem: Problem, places: Places) -> list[Violation]:
+        """What is still broken after the moves; as `Problem.faults`, for a problem of this board."""
+        schedule = {**problem.schedule, **places}
+        rooms = {place.room for place in places.values()}
+        near = [one for room in rooms for one in self._in_room[room]]
+        found = [one for one in problem.violations if not any(session in places for session in one.sessions)]
+        found += check.around(problem.conference, schedule, places, [*near, *problem.touched, *places])
+        return [violation for violation in found if not problem.tolerates(violation, places)]
+
+    @cached_property
+    def _in_room(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {room: [] for room in self.conference.room}
+        for session, placement in self.schedule.items():
+            found[placement.room].append(session)
+        return found
 
     # Facts about one session.
 

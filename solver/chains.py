@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property, partial
 from itertools import chain, product
 
 import numpy as np
@@ -26,15 +27,19 @@ class OutOfTimeError(Exception):
 class Chains:
     """A search for the repairs of one problem; fields are kept from one question to the next."""
 
-    def __init__(self, problem: Problem, index: Index, remaining: Remaining) -> None:
+    def __init__(self, problem: Problem, make_index: Callable[[], Index], remaining: Remaining) -> None:
         self.problem = problem
-        self.index = index
+        self._make_index = make_index
         self.remaining = remaining
         self.must, self.pairs = roots(problem)
         self.best: Places | None = None
         self._best_price = 2**40
         self._earlier: list[Places] = []
         self._hopes: dict[tuple[str, frozenset[str], int], bool] = {}
+
+    @cached_property
+    def index(self) -> Index:
+        return self._make_index()
 
     def least_cover(self) -> int:
         """The smallest number of sessions that must leave."""
@@ -56,13 +61,22 @@ class Chains:
         spare = cover - self.must
         return all(any(set(pair) & cover == {session} for pair in self.pairs) for session in spare)
 
-    def search(self, count: int, earlier: list[Places] | None = None) -> Places | None:
+    def nowhere(self) -> str | None:
+        """One of those who must leave for whom there is no place at all, whoever else moves."""
+        return next((one for one in sorted(self.must) if not self._somewhere(one)), None)
+
+    def _somewhere(self, session: str) -> bool:
+        return bool(self.index.field(session, frozenset((session,))).allowed.any())
+
+    def search(self, count: int, earlier: list[Places] | None = None, *, most: int | None = None) -> Places | None:
         """The cheapest irredundant repair of exactly `count` moves that is distinct from the earlier ones.
+
+        With `most`, only repairs that cost no more.
 
         None is a proof that there is none (given that there is none with fewer moves, or that those are all earlier).
         Raises `OutOfTimeError`; what was found until then is in `best`.
         """
-        self.best, self._best_price, self._earlier = None, 2**40, earlier or []
+        self.best, self._best_price, self._earlier = None, 2**40 if most is None else most, earlier or []
         for cover in self.covers(count):
             if self.remaining() <= 0:
                 raise OutOfTimeError
@@ -82,12 +96,13 @@ class Chains:
         prices = self.index.prices(session).ravel()[cells]
         for position in np.argsort(prices, kind="stable"):
             price = paid + int(prices[position])
-            if price + owed >= self._best_price:
+            if price + owed > self._best_price:
                 break
             place = self.index.place(int(cells[position]))
             pushed = frozenset(self.index.pushed_out(session, place, gone)) if spare else frozenset()
             if pushed:
-                if price + owed + sum(self.index.cheapest(one) for one in pushed) >= self._best_price:
+                dues = sum(self.index.cheapest(one) for one in pushed)
+                if price + owed + dues > self._best_price:
                     continue
                 if not self._hopeful(pushed, gone | pushed, spare - len(pushed)):
                     continue
@@ -124,7 +139,13 @@ class Chains:
             all(distinct(placed, repair) for repair in self._earlier) and not redundant_part(self.index, placed)
         ):
             return
-        self.best, self._best_price = placed, price
+        if self.best is None or (price, rank(placed)) < (self._best_price, rank(self.best)):
+            self.best, self._best_price = placed, price
+
+
+def rank(places: Places) -> list[tuple[str, str, int]]:
+    """What decides between repairs of one price."""
+    return sorted((session, place.room, place.start) for session, place in places.items())
 
 
 def roots(problem: Problem) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
@@ -210,7 +231,7 @@ def insert_one_by_one(problem: Problem, index: Index, remaining: Remaining) -> P
     for session in sorted(gone, key=lambda one: (int(index.field(one, gone).allowed.sum()), one)):
         step = replace(problem, schedule=present | places, homeless=(session,), held=problem.held | settled)
         finding = Finding()
-        find(Chains(step, Index(step), remaining), finding, most_pushed=2, note=lambda _: None)
+        find(Chains(step, partial(Index, step), remaining), finding, most_pushed=2, note=lambda _: None)
         if finding.places is None:
             return None
         places |= finding.places
@@ -234,13 +255,14 @@ def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[
     least = chains.least_cover()
     try:
         for count in range(max(finding.count_floor, least), least + most_pushed + 1):
-            finding.count_floor = count
+            finding.raise_floor(count, "chains")
             note(finding)
             found = chains.search(count)
             if found is not None:
-                finding.places, finding.price_proved = found, True
+                finding.places = found
+                finding.settle_price("chains")
                 return
-        finding.count_floor = max(finding.count_floor, least + most_pushed + 1)
+        finding.raise_floor(least + most_pushed + 1, "chains")
     except OutOfTimeError:
         if chains.best is not None:
             finding.places = chains.best

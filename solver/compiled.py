@@ -8,7 +8,7 @@ import numpy as np
 
 from solver import kernel
 from solver.board import MOST_CLOSURES, Board
-from solver.chains import Chains, OutOfTimeError, redundant_part
+from solver.chains import Chains, OutOfTimeError, rank, redundant_part
 from solver.conference import Placement
 from solver.index import Index
 from solver.problem import Places, Problem, distinct
@@ -25,8 +25,8 @@ class CompiledChains(Chains):
     A board serves one search at a time: the next one on it takes it over.
     """
 
-    def __init__(self, problem: Problem, board: Board, index: Index, remaining: Remaining) -> None:
-        super().__init__(problem, index, remaining)
+    def __init__(self, problem: Problem, board: Board, make_index: Callable[[], Index], remaining: Remaining) -> None:
+        super().__init__(problem, make_index, remaining)
         overlay = _Overlay(problem, board)
         if not overlay.lay():
             board = Board(problem.conference, problem.schedule)
@@ -63,10 +63,15 @@ class CompiledChains(Chains):
         self._standing += 1
         self._head[kernel.OCCUPANTS] = self._standing
 
-    def search(self, count: int, earlier: list[Places] | None = None, *, most: int = kernel.NO_PRICE) -> Places | None:
+    def _somewhere(self, session: str) -> bool:
+        tables = self.board.tables
+        return bool(kernel.somewhere(tables.b, tables.m, tables.w, self.board.number[session]))
+
+    def search(self, count: int, earlier: list[Places] | None = None, *, most: int | None = None) -> Places | None:
         """As `Chains.search`, for repairs that cost no more than `most`; ties go by session, room and start."""
         head = self._head
-        self.best, head[kernel.BEST], head[kernel.FOUND] = None, most, 0
+        self.best, head[kernel.FOUND] = None, 0
+        head[kernel.BEST] = kernel.NO_PRICE if most is None else most
         head[kernel.REPORTING] = bool(earlier)
         for cover in self.covers(count):
             if self.remaining() <= 0:
@@ -101,7 +106,7 @@ class CompiledChains(Chains):
         """Keep a repair that was reported if it is distinct, irredundant and the best so far."""
         found = self._places(kernel.FOUND_ROWS)
         price = self.problem.total_price(found)
-        if self.best is not None and (price, _rank(found)) >= (int(self._head[kernel.BEST]), _rank(self.best)):
+        if self.best is not None and (price, rank(found)) >= (int(self._head[kernel.BEST]), rank(self.best)):
             return
         if all(distinct(found, repair) for repair in earlier) and not redundant_part(self.index, found):
             self.best, self._head[kernel.BEST] = found, price
@@ -134,10 +139,6 @@ class CompiledChains(Chains):
         head[kernel.OCCUPANTS], head[kernel.LEFT] = self._standing, self._left_before
         for row in range(self._standing):
             self._set(kernel.SPOT, self._get(kernel.OCCUPANT, row), row)
-
-
-def _rank(places: Places) -> list[tuple[str, str, int]]:
-    return sorted((session, place.room, place.start) for session, place in places.items())
 
 
 class _Overlay:

@@ -210,6 +210,31 @@ class Conference:
         return _by_id(self.sessions, "session")
 
     @cached_property
+    def sessions_by_track(self) -> Mapping[str, tuple[str, ...]]:
+        """Track → the ids of its sessions."""
+        found: dict[str, list[str]] = {}
+        for session in self.sessions:
+            if session.track is not None:
+                found.setdefault(session.track, []).append(session.id)
+        return {track: tuple(sessions) for track, sessions in found.items()}
+
+    @cached_property
+    def rank(self) -> Mapping[str, int]:
+        """Session id → its position in the list of sessions."""
+        return {session.id: position for position, session in enumerate(self.sessions)}
+
+    @cached_property
+    def kin(self) -> Mapping[str, frozenset[str]]:
+        """Session id → the others that share a speaker, an apart group or an order entry with it, where there are any."""
+        found: dict[str, set[str]] = {}
+        groups = [tuple(one.id for one in sessions) for sessions in self.sessions_of.values()]
+        for group in (*groups, *self.apart, *((entry.before, entry.after) for entry in self.order)):
+            if len(group) > 1:
+                for one in group:
+                    found.setdefault(one, set()).update(group)
+        return {one: frozenset(others - {one}) for one, others in found.items()}
+
+    @cached_property
     def sessions_of(self) -> Mapping[str, tuple[Session, ...]]:
         """Person id → the sessions they speak in, for people who speak at all."""
         found: dict[str, list[Session]] = {}
@@ -235,6 +260,31 @@ class Conference:
 
     def end(self, session: str, placement: Placement) -> Minute:
         return placement.start + self.session[session].minutes
+
+    def revised(
+        self, *, rooms: Mapping[str, Room], people: Mapping[str, Person], sessions: Mapping[str, Session]
+    ) -> Conference:
+        """The conference with some rooms, people and sessions revised: the same ids and the same speakers as before.
+
+        What has been worked out of what stays the same is taken over, so this is quick.
+        """
+        revised = object.__new__(Conference)
+        kept = {"clock", "_ways", "rank", "kin", "sessions_by_track", "room", "person", "session"}
+        if not sessions:
+            kept.add("sessions_of")
+        revised.__dict__.update(
+            {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__ or name in kept}
+        )
+        if rooms:
+            revised.__dict__["room"] = {**self.room, **rooms}
+            revised.__dict__["rooms"] = tuple(revised.room.values())
+        if people:
+            revised.__dict__["person"] = {**self.person, **people}
+            revised.__dict__["people"] = tuple(revised.person.values())
+        if sessions:
+            revised.__dict__["session"] = {**self.session, **sessions}
+            revised.__dict__["sessions"] = tuple(revised.session.values())
+        return revised
 
     def check_schedule(self, schedule: Schedule) -> None:
         """Raise `FactError` where a placement names a session or a room that is not there."""

@@ -17,6 +17,10 @@ from solver.relaxation import Relaxation
 Remaining = Callable[[], float]
 """Seconds left."""
 
+PRESOLVE_OFF = "presolve_off"
+CONFIRM_SECONDS = 2.0
+"""How long it may take to confirm a refutation."""
+
 
 def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Callable[[Finding], None]) -> list[str]:
     """Improve a finding until it is proved on both levels, or until the time is out.
@@ -24,7 +28,7 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
     The free set begins with what the posted rules alone find broken; it is handed back as it ended.
     """
     free = _broken(problem)
-    finding.count_floor = max(finding.count_floor, 1)
+    finding.raise_floor(1, "cp_sat")
     if finding.places is None:
         _explore(problem, free, finding, remaining, note)
     else:
@@ -42,14 +46,16 @@ def _explore(
     while not finding.infeasible and remaining() > 0:
         relaxation = Relaxation(problem, free)
         if relaxation.contradiction:
-            finding.infeasible, finding.culprits = True, relaxation.contradiction
+            finding.refuted("facts", relaxation.contradiction)
             return
         solved = relaxation.solve(relaxation.count(), remaining() - 0.3 * budget)
         if solved.infeasible and relaxation.solve(relaxation.count(), remaining(), presolve=False).infeasible:
             # Asked twice, because presolve has been known to refute what is feasible.
-            finding.infeasible, finding.culprits = True, tuple(free)
+            finding.refuted("cp_sat", tuple(free), confirmed_by=PRESOLVE_OFF)
             return
-        finding.count_floor = max(finding.count_floor, solved.bound)
+        if solved.bound > finding.count_floor:
+            confirmed = _confirmed(Relaxation(problem, free, most=solved.bound - 1), remaining)
+            finding.raise_floor(solved.bound, "cp_sat", confirmed)
         note(finding)
         if solved.optimal and not solved.evicted:
             finding.places = solved.places
@@ -68,7 +74,7 @@ def _close_the_gap(
         relaxation = Relaxation(problem, free, most=finding.count_floor)
         solved = relaxation.solve(relaxation.evictions(), remaining())
         if solved.infeasible:
-            finding.count_floor += 1
+            finding.raise_floor(finding.count_floor + 1, "cp_sat", _confirmed(relaxation, remaining))
             note(finding)
         elif solved.evicted:
             free += solved.evicted
@@ -78,6 +84,57 @@ def _close_the_gap(
             return
 
 
+def _confirmed(relaxation: Relaxation, remaining: Remaining, *, price: int | None = None) -> str | None:
+    """How it was confirmed that the relaxation, which has been refuted, has no solution; None: not in time.
+
+    Presolve has been known to refute what is feasible.  Raises `AssertionError` if it has done so here.
+    """
+    seconds = min(CONFIRM_SECONDS, remaining() / 2)
+    if relaxation.contradiction:
+        return PRESOLVE_OFF
+    if seconds <= 0:
+        return None
+    if price is not None:
+        relaxation.model.add(relaxation.price() <= price)
+    solved = relaxation.solve(0, seconds, presolve=False)
+    assert solved.infeasible or not solved.places, "CP-SAT has refuted what is feasible"
+    return PRESOLVE_OFF if solved.infeasible else None
+
+
+def refute(
+    problem: Problem, remaining: Remaining, hold: Callable[[Callable[[], None]], None], *, most_places: int
+) -> tuple[str, ...] | None:
+    """Sessions for which it is proved that they cannot all have a place; None where that is not so, or not known.
+
+    Whoever is in their way is evicted and wants a place in the next model.  `hold` is given what ends a solve early;
+    no model is built with more than `most_places` choices.
+    """
+    free = _broken(problem)
+    while remaining() > 0:
+        cells = len(problem.conference.rooms) * len(problem.grid)
+        if len(free) * cells > most_places:
+            return None
+        relaxation = Relaxation(problem, free)
+        hold(relaxation.stop)
+        if relaxation.contradiction:
+            return relaxation.contradiction
+        solved = relaxation.solve(relaxation.evictions(), remaining())
+        if solved.infeasible:
+            again = relaxation.solve(0, remaining(), presolve=False)
+            return tuple(free) if again.infeasible else None
+        if not solved.evicted:
+            return None
+        free += solved.evicted
+    return None
+
+
+def clean(problem: Problem) -> bool:
+    """Whether the posted rules find nothing broken, and nobody is to be placed."""
+    table = Choices(problem, ())
+    table.post_rules()
+    return not problem.homeless and not table.dead.any() and not table.clashes
+
+
 def another(
     problem: Problem,
     free: list[str],
@@ -85,10 +142,12 @@ def another(
     count: int,
     *,
     remaining: Remaining,
+    most: int | None = None,
     redundant_part: Callable[[Places], frozenset[str]],
 ) -> tuple[Places | None, bool]:
     """The cheapest irredundant repair of `count` moves distinct from the earlier ones, and whether that is proved.
 
+    With `most`, only one that costs no more.
     A repair that is found to be padded is cut off together with everything that is padded in the same way.
     """
     free = list(dict.fromkeys([*free, *(session for repair in earlier for session in repair)]))
@@ -96,6 +155,8 @@ def another(
     while remaining() > 0:
         relaxation = Relaxation(problem, free)
         relaxation.model.add(relaxation.count() <= count)
+        if most is not None:
+            relaxation.model.add(relaxation.price() <= most)
         for repair in earlier:
             relaxation.differ_from(repair)
         for cut in cuts:
@@ -153,7 +214,9 @@ def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Rem
         if not solved.evicted and problem.total_price(solved.places) <= in_hand:
             finding.places, in_hand = solved.places, problem.total_price(solved.places)
         finding.price_floor = max(finding.price_floor, solved.bound)
-        finding.price_proved = finding.price_floor >= in_hand
+        if finding.price_floor >= in_hand:
+            cheaper = Relaxation(problem, free, most=len(finding.places), price=in_hand - 1)
+            finding.settle_price("cp_sat", _confirmed(cheaper, remaining, price=in_hand - 1))
         if finding.price_proved or not solved.evicted or not solved.optimal:
             return
         free += solved.evicted

@@ -6,10 +6,11 @@ names those sessions, and a repair moves the others.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from solver.conference import Conference, FactError, Interval, Minute, Person, Placement, Schedule
+from solver.conference import Conference, FactError, Interval, Minute, Person, Placement, Room, Schedule, Session
 from solver.intervals import without
 
 
@@ -132,6 +133,8 @@ class Edited:
     """Placed sessions that an edit moved, resized or swapped: a repair may not touch them."""
     touched: frozenset[str] = frozenset()
     """Sessions that an edit moved, resized, swapped or unplaced."""
+    concerned: frozenset[str] = frozenset()
+    """Sessions about which something has changed: where they are, their facts, their room's or their speakers'."""
 
 
 def apply(conference: Conference, schedule: Schedule, edits: Sequence[Edit]) -> Edited:
@@ -153,9 +156,9 @@ class _Draft:
 
     def __init__(self, conference: Conference, schedule: Schedule) -> None:
         self.conference = conference
-        self.rooms = dict(conference.room)
-        self.people = dict(conference.person)
-        self.sessions = dict(conference.session)
+        self.rooms: ChainMap[str, Room] = ChainMap({}, conference.room)  # type: ignore[arg-type]
+        self.people: ChainMap[str, Person] = ChainMap({}, conference.person)  # type: ignore[arg-type]
+        self.sessions: ChainMap[str, Session] = ChainMap({}, conference.session)  # type: ignore[arg-type]
         self.schedule = dict(schedule)
         self.held: set[str] = set()
         self.touched: set[str] = set()
@@ -195,13 +198,16 @@ class _Draft:
                 self.people[person] = replace(old, unavailable=without(old.unavailable, [available]))
 
     def done(self) -> Edited:
-        conference = replace(
-            self.conference,
-            rooms=tuple(self.rooms.values()),
-            people=tuple(self.people.values()),
-            sessions=tuple(self.sessions.values()),
-        )
-        return Edited(conference, self.schedule, frozenset(self.held & self.schedule.keys()), frozenset(self.touched))
+        rooms, people, sessions = self.rooms.maps[0], self.people.maps[0], self.sessions.maps[0]
+        conference = self.conference
+        if rooms or people or sessions:
+            conference = conference.revised(rooms=rooms, people=people, sessions=sessions)
+        concerned = self.touched | sessions.keys()
+        concerned |= {one.id for person in people for one in conference.sessions_of.get(person, ())}
+        if rooms:
+            concerned |= {one for one, place in self.schedule.items() if place.room in rooms}
+        held = frozenset(self.held & self.schedule.keys())
+        return Edited(conference, self.schedule, held, frozenset(self.touched), frozenset(concerned))
 
     def _move(self, edit: Move) -> None:
         self._session(edit.session)

@@ -43,11 +43,6 @@ def stuck(problem: Problem) -> Violation | None:
     return next((one for one in problem.broken if not any(problem.movable(s) for s in one.sessions)), None)
 
 
-def nowhere(index: Index, roots: Sequence[str]) -> str | None:
-    """One of the roots for which there is no place at all, whoever else moves."""
-    return next((one for one in roots if not index.field(one, frozenset((one,))).allowed.any()), None)
-
-
 @dataclass
 class Explanation:
     """What is known of why there is no repair."""

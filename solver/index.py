@@ -105,7 +105,7 @@ class Index:
     def _hosts(self, track: str) -> Mask:
         if track not in self._hosting:
             mask = np.zeros(self.shape, dtype=bool)
-            for room, day in self.problem.hosted.get(track, frozenset()):
+            for room, day in self.problem.hosted(track):
                 if day is not None:
                     first, last = (bisect_left(self._start_list, time) for time in (day.hours.start, day.hours.end))
                     mask[self.room_number[room], first:last] = True

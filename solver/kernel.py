@@ -247,7 +247,7 @@ def _widest_gap(b: Ints, room: int, first: int, last: int, extra: int, until: in
         at = end
         if at == here:
             at += 1
-    return widest
+    return min(widest, NO_PRICE)
 
 
 @njit(cache=True, nogil=True)
@@ -860,3 +860,17 @@ def begin(b: Ints, m: Bytes, w: Words, waiting: Ints, spare: int) -> None:
         b[b[WAITING] + index] = waiting[index]
     if not _enter(b, m, w, 0):
         b[DEPTH] = -1
+
+
+@njit(cache=True, nogil=True)
+def somewhere(b: Ints, m: Bytes, w: Words, one: int) -> bool:
+    """Whether there is any cell where the session could stand, whoever else would have to leave."""
+    columns = b[COLUMNS]
+    for cell in range(b[CELLS]):
+        if m[b[b[MASK] + one], cell]:
+            room, start = cell // columns, b[b[STARTS] + cell % columns]
+            if b[b[ORIGIN_ROOM] + one] == room and b[b[ORIGIN_START] + one] == start:
+                continue
+            if pushes(b, one, room, start, MOST_PUSHED) >= 0:
+                return True
+    return False

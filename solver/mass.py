@@ -31,7 +31,7 @@ def find(
     A repair that is found has as few moves as there can be; its price is not looked at.
     """
     ground = Ground(index, roots(problem)[0])
-    finding.count_floor = max(finding.count_floor, len(roots(problem)[0]))
+    finding.raise_floor(len(roots(problem)[0]), "movers")
     later = remaining() * (1 - DIVING_SHARE)
     _dive(problem, ground, finding, lambda: remaining() - later, note)
     guesses = _Guesses(problem, ground, remaining)
@@ -39,7 +39,7 @@ def find(
         while not finding.count_proved and finding.count_floor < len(problem.conference.sessions):
             places = guesses.search(finding.count_floor)
             if places is None:
-                finding.count_floor += 1
+                finding.raise_floor(finding.count_floor + 1, "movers")
             else:
                 finding.places = places
             note(finding)
@@ -56,7 +56,7 @@ def _dive(
         while finding.places is not None and not finding.count_proved:
             places = guesses.search(len(finding.places) - 1)
             if places is None:
-                finding.count_floor = len(finding.places)
+                finding.raise_floor(len(finding.places), "movers")
             else:
                 finding.places = places
             note(finding)

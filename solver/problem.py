@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from solver import check
-from solver.answer import RepairMove
+from solver.answer import Evidence, RepairMove
 from solver.conference import Conference, Day, Placement, Schedule
 from solver.edits import Edit, Edited, apply
 from solver.rules import Violation
+
+if TYPE_CHECKING:
+    from solver.board import Board
 
 Scope = Literal["all", "edit"]
 
@@ -43,21 +46,41 @@ class Problem:
     """What moves are priced against: the schedule as edited, also while a search takes sessions out of `schedule`."""
 
     @staticmethod
-    def of(conference: Conference, schedule: Schedule, edits: Sequence[Edit], scope: Scope, place: bool) -> Problem:
-        """Apply the edits and put the question.  Raises `EditError`."""
+    def of(
+        conference: Conference,
+        schedule: Schedule,
+        edits: Sequence[Edit],
+        scope: Scope,
+        place: bool,
+        board: Board | None = None,
+    ) -> Problem:
+        """Apply the edits and put the question.  Raises `EditError`.
+
+        A board of this conference and schedule knows what was broken before, so that only what is around the edits is
+        looked at.
+        """
         edited: Edited = apply(conference, schedule, edits)
-        old = check.violations(conference, schedule) if scope == "edit" else []
-        homeless = [one.id for one in edited.conference.sessions if one.id not in edited.schedule and not one.pinned]
-        return Problem(
+        homeless: list[str] = []
+        if place:
+            homeless = [o.id for o in edited.conference.sessions if o.id not in edited.schedule and not o.pinned]
+        old: list[Violation] = []
+        if scope == "edit":
+            old = check.violations(conference, schedule) if board is None else board.violations
+        problem = Problem(
             edited.conference,
             edited.schedule,
             edited.held,
             edited.touched,
             frozenset(violation.key for violation in old),
-            tuple(homeless) if place else (),
+            tuple(homeless),
             scope == "edit",
             edited.schedule,
         )
+        if board is not None:
+            problem.__dict__["violations"] = board.violations_after(
+                edited.conference, edited.schedule, edited.concerned
+            )
+        return problem
 
     @cached_property
     def homeless_or_broken(self) -> tuple[str, ...]:
@@ -94,14 +117,23 @@ class Problem:
         return tuple(sorted(self.conference.days, key=lambda day: day.hours.start))
 
     @cached_property
-    def hosted(self) -> Mapping[str, frozenset[tuple[str, Day | None]]]:
-        """Track → the rooms and days that host a session of it in the schedule as edited."""
-        found: dict[str, set[tuple[str, Day | None]]] = {}
-        for session, placement in self.origins.items():
-            track = self.conference.session[session].track
-            if track is not None:
-                found.setdefault(track, set()).add((placement.room, self.conference.day_of(placement.start)))
-        return {track: frozenset(places) for track, places in found.items()}
+    def grid(self) -> tuple[int, ...]:
+        """Every start on the grid in the hours of a day, ascending."""
+        hours = [self.conference.clock.starts(day.hours.start, day.hours.end) for day in self.conference.days]
+        return tuple(sorted({start for starts in hours for start in starts}))
+
+    def hosted(self, track: str) -> frozenset[tuple[str, Day | None]]:
+        """The rooms and days that host a session of the track in the schedule as edited."""
+        if track not in self._hosted:
+            places = [
+                self.origins[one] for one in self.conference.sessions_by_track.get(track, ()) if one in self.origins
+            ]
+            self._hosted[track] = frozenset((place.room, self.conference.day_of(place.start)) for place in places)
+        return self._hosted[track]
+
+    @cached_property
+    def _hosted(self) -> dict[str, frozenset[tuple[str, Day | None]]]:
+        return {}
 
     def price(self, session: str, target: Placement) -> int:
         """The price of moving one session, in minutes; one that was unplaced pays for its room only."""
@@ -111,7 +143,7 @@ class Problem:
             price += ROOM_CHANGE_PRICE
             track = self.conference.session[session].track
             where = (target.room, self.conference.day_of(target.start))
-            if track is not None and where not in self.hosted.get(track, frozenset()):
+            if track is not None and where not in self.hosted(track):
                 price += FOREIGN_ROOM_PRICE
         return price
 
@@ -143,6 +175,26 @@ class Finding:
     infeasible: bool = False
     culprits: tuple[str, ...] = ()
     """When infeasible: the sessions whose places cannot be reconciled."""
+    proofs: dict[str, Evidence] = field(default_factory=dict)
+    """What the floor (`moved`), the least price (`price`) and infeasibility rest on."""
+
+    def raise_floor(self, count: int, by: str, confirmed_by: str | None = None) -> None:
+        """Note a proof that no repair moves fewer."""
+        if count > self.count_floor:
+            self.count_floor = count
+            before = self.proofs.get("moved")
+            engines = [by] if before is None else [*before.by.split("+"), by]
+            self.proofs["moved"] = Evidence("+".join(dict.fromkeys(engines)), confirmed_by)
+
+    def settle_price(self, by: str, confirmed_by: str | None = None) -> None:
+        """Note a proof that the repair in hand has the least price of its count."""
+        self.price_proved = True
+        self.proofs["price"] = Evidence(by, confirmed_by)
+
+    def refuted(self, by: str, culprits: tuple[str, ...] = (), confirmed_by: str | None = None) -> None:
+        """Note a proof that there is no repair."""
+        self.infeasible, self.culprits = True, culprits
+        self.proofs["infeasible"] = Evidence(by, confirmed_by)
 
     @property
     def count_proved(self) -> bool:

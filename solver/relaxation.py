@@ -53,6 +53,7 @@ class Relaxation:
         self.model = cp_model.CpModel()
         self._literals: dict[int, cp_model.IntVar] = {}
         self._stays: dict[int, cp_model.IntVar] = {}
+        self._solver: cp_model.CpSolver | None = None
         self._movable = [problem.movable(session) for session in self.choices.sessions]
         self.contradiction = self._settle_fixed()
         if self.contradiction:
@@ -223,10 +224,15 @@ class Relaxation:
             if self.choices.session[row] >= len(self.choices.free):
                 self.model.add(stay == 1)
 
+    def stop(self) -> None:
+        """End a solve that goes on in another thread."""
+        if self._solver is not None:
+            self._solver.stop_search()
+
     def solve(self, objective: cp_model.LinearExprT, seconds: float, *, presolve: bool = True) -> Solved:
         """Minimise the objective with one worker, so that the same input gives the same answer."""
         self.model.minimize(objective)
-        solver = cp_model.CpSolver()
+        solver = self._solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
         solver.parameters.linearization_level = 2

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from time import perf_counter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from solver import chains, cp_sat, explain, mass
-from solver.answer import Answer, Progress, Proved, Repair, Status
+from solver.answer import Answer, Certificate, Progress, Proved, Repair, Status
 from solver.conference import Conference, Schedule
 from solver.edits import Edit
 from solver.index import Index
 from solver.problem import Finding, Places, Problem, Scope
+from solver.race import Race
+
+if TYPE_CHECKING:
+    from solver.board import Board
 
 Engine = Literal["auto", "cp_sat"]
 Remaining = Callable[[], float]
 
 MOST_PUSHED = 3
-"""Beyond this many sessions pushed out, CP-SAT is asked instead of the chains."""
+"""Beyond this many sessions pushed out, other engines are asked instead of the chains."""
 FEW_ROOTS = 3
 """With more sessions that must leave, a repair that is not minimal is made first."""
 CHAINS_SHARE = 0.4
@@ -57,15 +62,18 @@ def repair(
     engine: Engine = "auto",
     progress: Callable[[Progress], None] | None = None,
     explain_seconds: float = EXPLAIN_SECONDS,
+    board: Board | None = None,
 ) -> Answer:
     """The fewest further moves that leave no violation, and among those the least price.
 
     `remaining` says how many seconds are left (default: ten from now).  With `place`, unplaced sessions are placed
     too.  With `scope="edit"`, violations may stay that were there before and concern no session that is touched.
-    Where there is no repair, `explain_seconds` at most go into finding out why, and what would help.
+    Where there is no repair, `explain_seconds` at most go into finding out why, and what would help.  With a `board` of
+    this very conference and schedule, chains are searched by the compiled kernel, and nothing is built anew.
     Raises `EditError` for an edit that makes no sense, `FactError` for a schedule that does not fit the conference.
     """
-    asked = _Question(Problem.of(conference, schedule, edits, scope, place), remaining or countdown(10), progress)
+    problem = Problem.of(conference, schedule, edits, scope, place, board)
+    asked = _Question(problem, remaining or countdown(10), progress, board)
     answer = asked.answer(engine, alternatives)
     return asked.explained(answer, edits, engine, explain_seconds) if answer.status == "infeasible" else answer
 
@@ -73,29 +81,42 @@ def repair(
 class _Question:
     """One call of `repair`: the problem, its clock, and what is known."""
 
-    def __init__(self, problem: Problem, remaining: Remaining, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        remaining: Remaining,
+        progress: Callable[[Progress], None] | None,
+        board: Board | None = None,
+    ) -> None:
         self.problem = problem
         self.remaining = remaining
         self.progress = progress
+        self.board = board
         self.began = perf_counter()
         self.finding = Finding()
         self.engine = "check"
         self.free: list[str] = []
 
+    @cached_property
+    def index(self) -> Index:
+        return Index(self.problem)
+
+    @cached_property
+    def search(self) -> chains.Chains:
+        """The chains: compiled where there is a board."""
+        if self.board is None:
+            return chains.Chains(self.problem, lambda: self.index, self.remaining)
+        from solver.compiled import CompiledChains
+
+        return CompiledChains(self.problem, self.board, lambda: self.index, self.remaining)
+
     def answer(self, engine: Engine, alternatives: int) -> Answer:
         problem = self.problem
-        if not problem.broken and not problem.homeless:
+        if cp_sat.clean(problem) if engine == "cp_sat" else not problem.broken and not problem.homeless:
             return self._say("nothing_to_repair", [])
-        if engine == "auto" and explain.stuck(problem) is not None:
-            return self._say("infeasible", [])
-        self.index = Index(problem)
         if engine == "auto":
-            nowhere = explain.nowhere(self.index, sorted(chains.roots(problem)[0]))
-            if nowhere is not None:
-                self.engine, self.finding.culprits = "chains", (nowhere,)
-                return self._say("infeasible", [])
             self._ask_chains()
-        if not self.finding.price_proved:
+        if not self.finding.price_proved and not self.finding.infeasible:
             self.engine = "cp_sat"
             self.free = cp_sat.find(problem, self.finding, remaining=self.remaining, note=self._note)
         if self.finding.infeasible:
@@ -105,7 +126,7 @@ class _Question:
         if not self.finding.count_proved:
             self.finding.places = chains.without_padding(self.index, self.finding.places)
         repairs = [self._judged(self.finding.places, self._proved())]
-        if self.finding.count_proved:
+        if alternatives > 1 and self.finding.count_proved:
             repairs += self._alternatives(engine, alternatives - 1)
         statuses: dict[Proved, Status] = {"moved+price": "proved_minimal", "moved": "proved_moved", "no": "best_found"}
         return self._say(statuses[self._proved()], repairs)
@@ -124,16 +145,28 @@ class _Question:
 
     def _ask_chains(self) -> None:
         """Few roots: search first, and settle for less if that takes too long.  Many: something in hand first."""
+        if explain.stuck(self.problem) is not None:
+            self.finding.refuted("facts")
+            return
         self.engine = "chains"
-        share = countdown(self.remaining() * CHAINS_SHARE)
-        self.search = chains.Chains(self.problem, self.index, share)
-        many = self.search.least_cover() > FEW_ROOTS
-        if many:
-            self._insert_one_by_one()
-            self._guess_movers()
-            self.search.remaining = countdown(self.remaining() * CHAINS_SHARE_OF_MANY)
-        chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
+        nowhere = self.search.nowhere()
+        if nowhere is not None:
+            self.finding.refuted("facts", (nowhere,))
+            return
+        with Race(self.problem, self.remaining) as race:
+            share = countdown(self.remaining() * CHAINS_SHARE)
+            self.search.remaining = race.clock(share)
+            many = self.search.least_cover() > FEW_ROOTS
+            if many:
+                self._insert_one_by_one()
+                self._guess_movers()
+                self.search.remaining = race.clock(countdown(self.remaining() * CHAINS_SHARE_OF_MANY))
+            chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
+            race.join(self.finding)
         self.search.remaining = self.remaining
+        if self.finding.infeasible:
+            self.engine = "cp_sat"
+            return
         if self.finding.places is None:
             self._insert_one_by_one()
         if not many and not self.finding.count_proved:
@@ -155,27 +188,41 @@ class _Question:
         return "moved+price" if self.finding.price_proved else "moved"
 
     def _alternatives(self, engine: Engine, wanted: int) -> list[Repair]:
-        """Further repairs, best first, each distinct from all before it."""
+        """Further repairs, best first, each distinct from all before it; and always one that is much cheaper."""
         assert self.finding.places is not None
         found = [self.finding.places]
         repairs: list[Repair] = []
         count, most = len(found[0]), len(found[0]) + MOST_PADDING
         proved = self.finding.price_proved
+        cheaper = self._much_cheaper(engine) if self.remaining() > 0 else None
         while len(repairs) < wanted and count <= most and self.remaining() > 0:
             places, sure = self._another(engine, found, count)
             if places is None:
                 proved = proved and sure
                 count += 1
+            elif cheaper is not None and len(repairs) == wanted - 1 and count == len(found[0]):
+                # It takes the last place; others with fewer moves are passed over for it, so nothing is claimed.
+                repairs.append(self._judged(cheaper, "no"))
             else:
                 repairs.append(self._judged(places, ("moved+price" if sure else "moved") if proved else "no"))
                 found.append(places)
                 proved = proved and sure
         return repairs
 
-    def _another(self, engine: Engine, earlier: list[Places], count: int) -> tuple[Places | None, bool]:
+    def _much_cheaper(self, engine: Engine) -> Places | None:
+        """The cheapest repair of one move more, if it saves at least half of the price."""
+        assert self.finding.places is not None
+        price = self.problem.total_price(self.finding.places)
+        places, _ = self._another(engine, [self.finding.places], len(self.finding.places) + 1, most=price // 2)
+        return places
+
+    def _another(
+        self, engine: Engine, earlier: list[Places], count: int, most: int | None = None
+    ) -> tuple[Places | None, bool]:
+        """The cheapest repair of so many moves that is distinct from the earlier ones, and whether that is proved."""
         if engine == "auto" and self.engine == "chains":
             try:
-                return self.search.search(count, earlier), True
+                return self.search.search(count, earlier, most=most), True
             except chains.OutOfTimeError:
                 return self.search.best, False
         return cp_sat.another(
@@ -183,12 +230,13 @@ class _Question:
             self.free,
             earlier,
             count,
+            most=most,
             remaining=self.remaining,
             redundant_part=lambda places: chains.redundant_part(self.index, places),
         )
 
     def _judged(self, places: Places, proved: Proved) -> Repair:
-        faults = self.problem.faults(places)
+        faults = self.problem.faults(places) if self.board is None else self.board.faults(self.problem, places)
         if faults:
             raise AssertionError(f"the search returned a repair that breaks {faults[0].rule}: {faults[0].message}")
         return Repair(self.problem.moves(places), self.problem.total_price(places), proved)
@@ -202,12 +250,11 @@ class _Question:
         best = repairs[0] if repairs else None
         none = 0 if status == "nothing_to_repair" else None
         moved, price = (best.moved, best.price) if best else (none, none)
-        floor, least = (
-            self.finding.count_floor,
-            self._price_floor() if status not in ("nothing_to_repair", "infeasible") else 0,
-        )
+        floor, least = self.finding.count_floor, 0
         if status in ("nothing_to_repair", "proved_minimal"):
             floor, least = moved or 0, price or 0
+        elif status != "infeasible":
+            least = self._price_floor()
         return Answer(
             status=status,
             moved=moved,
@@ -219,7 +266,17 @@ class _Question:
             reasons=(),
             seconds=perf_counter() - self.began,
             engine=self.engine,
+            certificate=self._certificate(status),
         )
+
+    def _certificate(self, status: Status) -> Certificate:
+        proofs = self.finding.proofs
+        claimed: dict[Status, tuple[str, ...]] = {
+            "proved_minimal": ("moved", "price"),
+            "proved_moved": ("moved",),
+            "infeasible": ("infeasible",),
+        }
+        return Certificate(**{what: proofs[what] for what in claimed.get(status, ()) if what in proofs})
 
     def _price_floor(self) -> int:
         """The proved bound, or what the sessions that must move will cost at least."""

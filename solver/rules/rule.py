@@ -78,10 +78,25 @@ class RoomRule(Rule):
 
 def placed(conference: Conference, schedule: Schedule) -> Iterator[tuple[Session, Placement, Minute]]:
     """The placed sessions with their placement and end, in the conference's order."""
-    for session in conference.sessions:
+    for session in _scheduled(conference, schedule):
         placement = schedule.get(session.id)
         if placement is not None:
             yield session, placement, placement.start + session.minutes
+
+
+def _scheduled(conference: Conference, schedule: Schedule) -> Iterable[Session]:
+    """The sessions of the schedule and perhaps others, in the conference's order; quick where the schedule is small."""
+    if 4 * len(schedule) > len(conference.sessions):
+        return conference.sessions
+    return [conference.session[one] for one in sorted(schedule, key=conference.rank.__getitem__)]
+
+
+def speaking(conference: Conference, schedule: Schedule) -> Iterable[tuple[str, Sequence[Session]]]:
+    """People and their sessions, for all who speak in a session of the schedule and perhaps others."""
+    if 4 * len(schedule) > len(conference.sessions):
+        return conference.sessions_of.items()
+    people = dict.fromkeys(speaker for one in _scheduled(conference, schedule) for speaker in one.speakers)
+    return [(person, conference.sessions_of[person]) for person in people]
 
 
 def by_start(conference: Conference, schedule: Schedule, sessions: Iterable[Session]) -> list[Session]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Schedule, Session
-from solver.rules.rule import PairRule, Window, pairs_within, span
+from solver.rules.rule import PairRule, Window, pairs_within, span, speaking
 from solver.rules.violation import Violation
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class SpeakerOverlap(PairRule):
 
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:
         gap = conference.speaker_gap
-        for person, sessions in conference.sessions_of.items():
+        for person, sessions in speaking(conference, schedule):
             who = conference.person[person].label
             for first, second, end, start in pairs_within(conference, schedule, sessions, gap):
                 if start < end:

@@ -7,7 +7,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from solver.conference import Conference, Schedule, Session
-from solver.rules.rule import PairRule, Window, by_start, span
+from solver.rules.rule import PairRule, Window, by_start, span, speaking
 from solver.rules.speaker_overlap import sharing_a_speaker
 from solver.rules.violation import Violation
 
@@ -23,7 +23,7 @@ class Travel(PairRule):
     def violations(self, conference: Conference, schedule: Schedule) -> Iterator[Violation]:
         if not conference.travel:
             return
-        for person, sessions in conference.sessions_of.items():
+        for person, sessions in speaking(conference, schedule):
             for first, second in combinations(by_start(conference, schedule, sessions), 2):
                 end, start = conference.end(first.id, schedule[first.id]), schedule[second.id].start
                 if start < end or start - end < conference.speaker_gap:
