@@ -161,7 +161,7 @@ class Board:
     def kinds(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """The different masks, and the row among them of each session."""
         rows: dict[bytes, int] = {}
-        masks = []
+        masks: list[NDArray[np.uint8]] = []
         mask_of = np.zeros(len(self.names), dtype=np.int32)
         for number, name in enumerate(self.names):
             mask = self.mask(self.conference, self.conference.session[name]).astype(np.uint8)

@@ -225,7 +225,7 @@ class Conference:
 
     @cached_property
     def kin(self) -> Mapping[str, frozenset[str]]:
-        """Session id → the others that share a speaker, an apart group or an order entry with it, where there are any."""
+        """Session id → the others that share a speaker, an apart group or an order entry with it, if there are any."""
         found: dict[str, set[str]] = {}
         groups = [tuple(one.id for one in sessions) for sessions in self.sessions_of.values()]
         for group in (*groups, *self.apart, *((entry.before, entry.after) for entry in self.order)):

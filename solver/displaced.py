@@ -6,19 +6,50 @@ Compiled, because every session is looked at in every cell once.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from solver.kernel import (
-    CELLS, COLUMNS, FIRST_IN_ROOM, FIRST_PAIR, GROUPS, HERE, HIGH, HIGHEST_LEVEL, IN_ROOM, LONGEST, LOW, MASK, MINUTES,
-    MORE, MOST_PUSHED, NO_PRICE, ONES, OTHER, PAD, PUSHED, ROOM, ROOM_PRICE, ROOMS, SESSIONS, START, STARTS, THERE, TWOS,
-    WORDS, Bytes, Ints, Words, first_at_least,
+    CELLS,
+    COLUMNS,
+    FIRST_IN_ROOM,
+    FIRST_PAIR,
+    GROUPS,
+    HERE,
+    HIGH,
+    HIGHEST_LEVEL,
+    IN_ROOM,
+    LONGEST,
+    LOW,
+    MASK,
+    MINUTES,
+    MORE,
+    MOST_PUSHED,
+    NO_PRICE,
+    ONES,
+    OTHER,
+    PAD,
+    PUSHED,
+    ROOM,
+    ROOM_PRICE,
+    ROOMS,
+    SESSIONS,
+    START,
+    STARTS,
+    THERE,
+    TWOS,
+    WORDS,
+    Bytes,
+    Ints,
+    Words,
+    first_at_least,
+    inner,
+    outer,
 )  # fmt: skip
 
 FEW = 2
 """Cells that push out more sessions than this are not listed."""
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _grown(row: Ints, needed: int) -> Ints:
     if needed <= row.shape[0]:
         return row
@@ -27,7 +58,7 @@ def _grown(row: Ints, needed: int) -> Ints:
     return wider
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _cover_by_pairs(b: Ints, one: int, covered: Ints) -> None:
     """Mark the cells in which a pair rule sets anybody who is placed against `one`."""
     covered[:] = 0
@@ -43,7 +74,7 @@ def _cover_by_pairs(b: Ints, one: int, covered: Ints) -> None:
                         covered[cell] = 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _push_by_pairs(b: Ints, one: int, room: int, start: int, count: int) -> int:
     """Add those whom pair rules set against `one` to the pushed; how many there are then."""
     for entry in range(b[b[FIRST_PAIR] + one], b[b[FIRST_PAIR] + one + 1]):
@@ -65,7 +96,7 @@ def _push_by_pairs(b: Ints, one: int, room: int, start: int, count: int) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _push_in_room(b: Ints, one: int, room: int, start: int, near: int) -> int:
     """Write down who stands in the room from `start` on, for the length of `one`; how many they are."""
     count = 0
@@ -81,9 +112,9 @@ def _push_in_room(b: Ints, one: int, room: int, start: int, near: int) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _look_around(b: Ints, m: Bytes, w: Words, one: int, covered: Ints, ranks: Ints, whom: Ints) -> tuple[int, int]:
-    """Whom `one` pushes out of each cell: into the sets, and of cells with few, rank and whom; how many, least price."""
+    """Write down whom `one` pushes out of each cell; how many cells push out few, and the least price of any."""
     columns, kind = b[COLUMNS], b[b[MASK] + one]
     word, bit = one >> 6, np.uint64(1) << np.uint64(one & 63)
     number, least = 0, NO_PRICE
@@ -114,7 +145,7 @@ def _look_around(b: Ints, m: Bytes, w: Words, one: int, covered: Ints, ranks: In
     return number, least
 
 
-@njit(cache=True, nogil=True)
+@outer
 def who_is_pushed(b: Ints, m: Bytes, w: Words) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
     """For every session: the cells that push out nobody, one and two others, whom, and the least price of any cell.
 
@@ -163,7 +194,7 @@ def who_is_pushed(b: Ints, m: Bytes, w: Words) -> tuple[Ints, Ints, Ints, Ints, 
     )
 
 
-@njit(cache=True, nogil=True)
+@outer
 def levels(first_free: Ints, first_one: Ints, one_pushed: Ints, first_two: Ints, two_pushed: Ints) -> Ints:
     """How many pushes each session needs at least to find a place while nobody has left."""
     sessions = len(first_free) - 1
@@ -178,7 +209,7 @@ def levels(first_free: Ints, first_one: Ints, one_pushed: Ints, first_two: Ints,
     return level
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _reaches(
     one: int, step: int, level: Ints, first_one: Ints, one_pushed: Ints, first_two: Ints, two_pushed: Ints
 ) -> bool:

@@ -15,7 +15,6 @@ from solver.answer import Relaxation
 from solver.edits import Edit
 from solver.facts import Fact, Lasts, Placing, Stays, Step, every_fact, minutes_said, named
 from solver.fits import fits, needed_in_the_way
-from solver.index import Index
 from solver.problem import Problem
 from solver.rules import Violation
 from solver.ways_out import Relaxer, Remaining, Solve, WayOut, held_to

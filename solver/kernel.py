@@ -28,6 +28,11 @@ Ints = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 
+outer = njit(cache=True, nogil=True)
+"""For what Python calls: it may go on in another thread meanwhile."""
+inner = njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""For what only compiled functions call, so that less needs to be compiled."""
+
 MOST_PUSHED = 64
 """More sessions than any cell of a sensible schedule pushes out."""
 LEVELS = 62
@@ -73,8 +78,9 @@ ONES, TWOS, MORE, CIRCLE, BY_LEVEL, BY_LENGTH, HOPE = range(67, 74)
 HEADER = 94
 
 
-@njit(cache=True, nogil=True)
+@inner
 def first_at_least(b: Ints, offset: int, count: int, value: int) -> int:
+    """The first of `count` ascending entries that is not below the value."""
     low, high = 0, count
     while low < high:
         middle = (low + high) >> 1
@@ -85,7 +91,7 @@ def first_at_least(b: Ints, offset: int, count: int, value: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _first_near(b: Ints, room: int, start: int) -> int:
     """The first position in the room's row whose session may still be there at `start`."""
     low, high = b[b[FIRST_IN_ROOM] + room], b[b[FIRST_IN_ROOM] + room + 1]
@@ -99,7 +105,7 @@ def _first_near(b: Ints, room: int, start: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@inner
 def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
     """How many sessions `one` would push out of the place, at most `most`; −1: it cannot stand there.
 
@@ -159,7 +165,7 @@ def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _in_window(b: Ints, entry: int, start: int, room: int, there: int) -> bool:
     apart = start - there
     if apart <= b[b[LOW] + entry] or apart >= b[b[HIGH] + entry]:
@@ -167,12 +173,12 @@ def _in_window(b: Ints, entry: int, start: int, room: int, there: int) -> bool:
     return b[b[GROUPS] + b[b[THERE] + entry] * b[ROOMS] + room] != 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _allowed(b: Ints, m: Bytes, w: Words, one: int, cell: int) -> bool:
     return m[b[b[MASK] + one], cell] != 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def price_of(b: Ints, one: int, cell: int) -> int:
     """What it costs to move a session to a cell, in minutes."""
     columns = b[COLUMNS]
@@ -193,13 +199,13 @@ def price_of(b: Ints, one: int, cell: int) -> int:
 # Holes.
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _has_left_a_place(b: Ints, gone: int) -> bool:
     """Whether an entry of `left` is a session that the board has somewhere."""
     return gone >= 0 and b[b[ROOM] + gone] >= 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _widest_gap(b: Ints, room: int, first: int, last: int, extra: int, until: int) -> int:
     """The longest free stretch in the room that touches `first` to `last`, with one more session from `extra` on."""
     pad = b[b[PAD] + room]
@@ -250,7 +256,7 @@ def _widest_gap(b: Ints, room: int, first: int, last: int, extra: int, until: in
     return min(widest, NO_PRICE)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _covered(b: Ints, one: int) -> bool:
     """Whether somebody who stays stands all over the old place of `one`."""
     for row in range(b[OCCUPANTS]):
@@ -263,7 +269,7 @@ def _covered(b: Ints, one: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
     """Who could find a place at this level without a push, and with one."""
     words = b[WORDS]
@@ -303,7 +309,7 @@ def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
                 w[one_more + word - gone * words] |= partly & circle if covered else partly
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _measure_holes(b: Ints) -> None:
     """Note for everybody who has left the longest free stretch that touches the old place; 0 where there is none."""
     for index in range(b[LEFT]):
@@ -314,7 +320,7 @@ def _measure_holes(b: Ints) -> None:
         b[b[HOLE] + index] = gap
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _fill_holes(b: Ints, w: Words, holes: int) -> None:
     """Add to a set whoever could stand where others have left, and only there."""
     words = b[WORDS]
@@ -325,6 +331,7 @@ def _fill_holes(b: Ints, w: Words, holes: int) -> None:
         here, fitting = gone * words, _who_fits(b, b[b[HOLE] + index])
         for word in range(words):
             w[holes + word] |= w[b[ONES] + here + word] & (w[b[CIRCLE] + here + word] | w[fitting + word])
+        _add_neighbours(b, w, holes, gone)
         for before in range(index):
             other = b[b[LEFT_ONES] + before]
             if not _has_left_a_place(b, other):
@@ -338,13 +345,29 @@ def _fill_holes(b: Ints, w: Words, holes: int) -> None:
                     w[holes + word] |= both & (circle | w[fitting + word])
 
 
-@njit(cache=True, nogil=True)
+@inner
+def _add_neighbours(b: Ints, w: Words, holes: int, gone: int) -> None:
+    """Add to a set whoever could move up to where somebody has left, partly over the place that it leaves itself."""
+    room, first = b[b[ROOM] + gone], b[b[START] + gone]
+    last, pad = first + b[b[MINUTES] + gone], b[b[PAD] + room]
+    for position in range(b[b[FIRST_IN_ROOM] + room], b[b[FIRST_IN_ROOM] + room + 1]):
+        one = b[b[IN_ROOM] + position]
+        start, length = b[b[START] + one], b[b[MINUTES] + one]
+        if not b[b[AWAY] + one] and start < last + pad + length and start + 2 * length + pad > first:
+            word, bit = gone * b[WORDS] + (one >> 6), np.uint64(1) << np.uint64(one & 63)
+            pushers = w[b[ONES] + word]
+            if b[LEFT] > 1:
+                pushers |= w[b[TWOS] + word] | w[b[MORE] + word]
+            w[holes + (one >> 6)] |= pushers & bit
+
+
+@inner
 def _who_fits(b: Ints, gap: int) -> int:
     """The set of sessions that are no longer than the gap."""
     return b[BY_LENGTH] + first_at_least(b, b[LENGTHS], b[SIZES], gap + 1) * b[WORDS]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _bit_number(bit: Any) -> int:
     number = 0
     for step in (32, 16, 8, 4, 2, 1):
@@ -354,23 +377,16 @@ def _bit_number(bit: Any) -> int:
     return number
 
 
-@njit(cache=True, nogil=True)
-def _leaves_room(b: Ints, gone: int, room: int, start: int, end: int, ways: int) -> bool:
-    """Whether anybody could profit when `gone` makes room for a session from `start` to `end`.
-
-    With one way: somebody who fits without a push; with more: somebody who pushes out others as well.
-    """
+@inner
+def _leaves_room(b: Ints, gone: int, room: int, start: int, end: int) -> bool:
+    """Whether anybody could profit when `gone` makes room for a session from `start` to `end`."""
     if b[b[ROOM] + gone] != room or b[b[AWAY] + gone] or b[b[FIRST_PAIR] + gone] < b[b[FIRST_PAIR] + gone + 1]:
         return True
-    first, last = b[b[START] + gone], b[b[START] + gone] + b[b[MINUTES] + gone]
-    if start <= first and end >= last:
-        return False
-    if ways > 1:
-        return True
-    return _widest_gap_without(b, gone, room, first, last, start, end) >= b[b[LENGTHS]]
+    first = b[b[START] + gone]
+    return start > first or end < first + b[b[MINUTES] + gone]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _widest_gap_without(b: Ints, gone: int, room: int, first: int, last: int, start: int, end: int) -> int:
     b[b[AWAY] + gone] = 1
     gap = _widest_gap(b, room, first, last, start, end)
@@ -378,14 +394,14 @@ def _widest_gap_without(b: Ints, gone: int, room: int, first: int, last: int, st
     return gap
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _may_hope(b: Ints, w: Words, depth: int, kind: int, one: int) -> bool:
     """Whether the session is in one of the sets of hope of the depth: without a push, with one, in a hole."""
     word = w[b[HOPE] + (HOPES * depth + kind) * b[WORDS] + (one >> 6)]
     return (word >> np.uint64(one & 63)) & np.uint64(1) != 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _hopeful(b: Ints, m: Bytes, w: Words, depth: int, count: int, spare: int, room: int, start: int, end: int) -> bool:
     """Whether each of the pushed could still find a place with so many pushes left.  False is a proof."""
     if spare >= 2 and b[b[OPEN_HOLE] + depth]:
@@ -402,8 +418,7 @@ def _hopeful(b: Ints, m: Bytes, w: Words, depth: int, count: int, spare: int, ro
             continue
         for other in range(count):
             # Another one's old place is for the taking; into its own, it can only let somebody whom it pushes out.
-            ways = spare if other == position else spare + 1
-            if ways > 0 and _leaves_room(b, b[b[PUSHED] + other], room, start, end, ways):
+            if (spare or other != position) and _leaves_room(b, b[b[PUSHED] + other], room, start, end):
                 fine = True
         if not fine:
             return False
@@ -413,7 +428,7 @@ def _hopeful(b: Ints, m: Bytes, w: Words, depth: int, count: int, spare: int, ro
 # Candidates.
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _consider(b: Ints, m: Bytes, w: Words, one: int, cell: int, spare: int, depth: int, least: int) -> None:
     """Put the cell among the candidates if it has a chance; `least`: how many the board has there at least."""
     if b[b[MASK] + one] >= b[KINDS] and not _allowed(b, m, w, one, cell):
@@ -433,7 +448,7 @@ def _consider(b: Ints, m: Bytes, w: Words, one: int, cell: int, spare: int, dept
     b[TOP] = top + 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _beside_the_gone(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, least: int) -> None:
     """Consider the cells where somebody stood who has left, if the board has at least so many there."""
     columns = b[COLUMNS]
@@ -443,7 +458,7 @@ def _beside_the_gone(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: i
         gone = b[b[LEFT_ONES] + index]
         if gone == one or not _has_left_a_place(b, gone):
             continue
-        if spare == 0 and b[b[HOLE] + index] < b[b[MINUTES_NOW] + one]:
+        if spare == 0 and b[b[AWAY] + one] and b[b[HOLE] + index] < b[b[MINUTES_NOW] + one]:
             continue
         room = b[b[ROOM] + gone]
         pad = b[b[PAD] + room]
@@ -471,7 +486,7 @@ def _beside_the_gone(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: i
                         _consider(b, m, w, one, cell, spare, depth, least)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _without_push(b: Ints, m: Bytes, w: Words, one: int, depth: int, limit: int, most: int) -> None:
     """Gather cells that push out nobody, up to `limit` and up to a price of `most`."""
     begun = b[TOP]
@@ -484,7 +499,7 @@ def _without_push(b: Ints, m: Bytes, w: Words, one: int, depth: int, limit: int,
         _beside_the_gone(b, m, w, one, 0, depth, 1)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _least_price(b: Ints, one: int, cell: int) -> int:
     """What the lists are in the order of: the price but for rooms foreign to the track."""
     columns = b[COLUMNS]
@@ -494,7 +509,7 @@ def _least_price(b: Ints, one: int, cell: int) -> int:
     return price if b[b[ORIGIN_ROOM] + one] == b[b[ROOM] + one] and b[b[ORIGIN_START] + one] == b[b[START] + one] else 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _gather(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, most: int) -> None:
     """Every cell that the session may take with so many pushes left, up to a price of `most`."""
     for index in range(b[b[FIRST_FREE] + one], b[b[FIRST_FREE] + one + 1]):
@@ -522,7 +537,7 @@ def _gather(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, most:
         _beside_the_gone(b, m, w, one, spare, depth, 2 if spare < 2 else 3)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _worth_it(b: Ints, m: Bytes, w: Words, one: int, cell: int, other: int, spare: int, depth: int) -> bool:
     """A quick look at a cell that pushes out one other session."""
     if spare < 0 or not b[b[MOVABLE] + other]:
@@ -535,10 +550,10 @@ def _worth_it(b: Ints, m: Bytes, w: Words, one: int, cell: int, other: int, spar
         return True
     columns = b[COLUMNS]
     start = b[b[STARTS] + cell % columns]
-    return _leaves_room(b, other, cell // columns, start, start + b[b[MINUTES_NOW] + one], spare)
+    return _leaves_room(b, other, cell // columns, start, start + b[b[MINUTES_NOW] + one])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _least_owed(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int) -> int:
     """The least that a session will have to pay, if at most so many can still be pushed out."""
     if spare > 2:
@@ -561,7 +576,7 @@ def _least_owed(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int) -
     return least
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _choose(b: Ints, m: Bytes, w: Words, depth: int, most: int) -> int:
     """Which of those who wait is placed first: who has the fewest cells that push out nobody; −1: one has no hope.
 
@@ -597,7 +612,7 @@ def _choose(b: Ints, m: Bytes, w: Words, depth: int, most: int) -> int:
     return chosen
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _failed_last_comes_first(b: Ints, depth: int, count: int) -> None:
     """Whoever had no hope the last time is the likeliest to have none again."""
     here, latest = b[WAITING] + depth * LEVELS, 0
@@ -607,7 +622,7 @@ def _failed_last_comes_first(b: Ints, depth: int, count: int) -> None:
     b[here], b[here + latest] = b[here + latest], b[here]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _may_open(b: Ints, w: Words, pushed: int, gap: int, one: int, alone: bool) -> bool:
     """Whether a session that is pushed out could open a cell for `one` in which only it and those who left stand.
 
@@ -626,13 +641,13 @@ def _may_open(b: Ints, w: Words, pushed: int, gap: int, one: int, alone: bool) -
         gone = b[b[LEFT_ONES] + index]
         if _has_left_a_place(b, gone):
             there = gone * b[WORDS] + (one >> 6)
-            if ((w[b[TWOS] + there] | w[b[MORE] + there]) >> bit) & np.uint64(1):
-                if related or (w[b[CIRCLE] + there] >> bit) & np.uint64(1) or max(gap, b[b[HOLE] + index]) >= length:
-                    return True
+            fits = related or (w[b[CIRCLE] + there] >> bit) & np.uint64(1) or max(gap, b[b[HOLE] + index]) >= length
+            if fits and ((w[b[TWOS] + there] | w[b[MORE] + there]) >> bit) & np.uint64(1):
+                return True
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _sort_candidates(b: Ints, first: int, end: int) -> None:
     """By price, and then by room and start."""
     columns = np.int64(b[CELLS])
@@ -649,7 +664,7 @@ def _sort_candidates(b: Ints, first: int, end: int) -> None:
 # The search.
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
     """Prepare a level; False: nothing can come of it."""
     spare, count = b[b[LEVEL_SPARE] + depth], b[b[LEVEL_WAITING] + depth]
@@ -685,7 +700,7 @@ def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
     return b[TOP] > b[b[LEVEL_FIRST] + depth]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _leave(b: Ints, one: int) -> None:
     """Take a session out of its place."""
     if b[b[AWAY] + one]:
@@ -698,7 +713,7 @@ def _leave(b: Ints, one: int) -> None:
     b[LEFT] += 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _back(b: Ints, depth: int) -> None:
     """Undo what was tried last at this level."""
     while b[OCCUPANTS] > b[b[LEVEL_OCCUPANTS] + depth]:
@@ -714,7 +729,7 @@ def _back(b: Ints, depth: int) -> None:
     b[TOP] = b[b[LEVEL_END] + depth]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _note(b: Ints, paid: int, first: int) -> bool:
     """Write down a repair; keep it as the best if it is, ties by session, room and start."""
     count = b[OCCUPANTS] - first
@@ -739,7 +754,7 @@ def _note(b: Ints, paid: int, first: int) -> bool:
     return better
 
 
-@njit(cache=True, nogil=True)
+@outer
 def run(b: Ints, m: Bytes, w: Words, standing: int, nodes: int) -> int:
     """Go on searching for at most so many nodes: `FINISHED`, `SUSPENDED`, or `REPORTED` a repair in `found`.
 
@@ -776,7 +791,7 @@ def run(b: Ints, m: Bytes, w: Words, standing: int, nodes: int) -> int:
     return FINISHED
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
     """Place the level's session on the cell; False if that costs too much."""
     columns = b[COLUMNS]
@@ -812,7 +827,7 @@ def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _owed_without_push(b: Ints, w: Words, depth: int, count: int, room: int, start: int) -> int:
     """What those who wait owe in addition if the pushed are the last: cells that push out somebody are not for them."""
     more, here = 0, depth * LEVELS
@@ -835,7 +850,7 @@ def _owed_without_push(b: Ints, w: Words, depth: int, count: int, room: int, sta
     return more
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _least_free(b: Ints, m: Bytes, w: Words, depth: int, one: int) -> int:
     """The least that a session will pay that is pushed out last, and alone."""
     if b[b[KNOWN_AT] + one] != b[b[LEVEL_ENTRY] + depth]:
@@ -848,7 +863,7 @@ def _least_free(b: Ints, m: Bytes, w: Words, depth: int, one: int) -> int:
     return b[b[KNOWN] + one]
 
 
-@njit(cache=True, nogil=True)
+@outer
 def begin(b: Ints, m: Bytes, w: Words, waiting: Ints, spare: int) -> None:
     """Set up the search for places for those who wait, with so many pushes; `head[BEST]` is the price to beat."""
     b[TOP] = 0
@@ -862,7 +877,7 @@ def begin(b: Ints, m: Bytes, w: Words, waiting: Ints, spare: int) -> None:
         b[DEPTH] = -1
 
 
-@njit(cache=True, nogil=True)
+@outer
 def somewhere(b: Ints, m: Bytes, w: Words, one: int) -> bool:
     """Whether there is any cell where the session could stand, whoever else would have to leave."""
     columns = b[COLUMNS]

@@ -1,7 +1,7 @@
 """A proof that there is no repair, sought beside the chains: whichever comes first ends the other.
 
-Chains show that there is a repair by finding it, and can go on for long where there is none.  The lazy feasibility model
-is the other way round.  Both leave the interpreter while they work, so two threads are enough.
+Chains show that there is a repair by finding it, and can go on for long where there is none.  The lazy feasibility
+model is the other way round.  Both leave the interpreter while they work, so two threads are enough.
 """
 
 from __future__ import annotations
