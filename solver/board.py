@@ -59,6 +59,11 @@ class Board:
         self._groups: dict[frozenset[str], int] = {frozenset(self.rooms): 0}
         self._masks: dict[tuple[Hashable, ...], NDArray[np.bool_]] = {}
 
+    def prepare(self) -> None:
+        """Work out now whatever questions will ask."""
+        _ = self.tables, self.violations, self.hosts, self._in_room, self.conference.kin, self.conference.rank
+        _ = self.conference.sessions_of, self.conference.sessions_by_track
+
     @cached_property
     def violations(self) -> list[Violation]:
         """What the schedule breaks before any edit, by the plain checker."""

@@ -169,7 +169,7 @@ class _Overlay:
         """Set the question; False where the board cannot serve, because something is allowed now that was not."""
         problem, board, tables = self.problem, self.board, self.board.tables
         closures = self._closures()
-        if len(closures) > MOST_CLOSURES:
+        if len(closures) > MOST_CLOSURES or self._anything_opened():
             return False
         size = len(board.names)
         minutes, movable = tables.at(kernel.MINUTES_NOW, size), tables.at(kernel.MOVABLE, size)
@@ -227,6 +227,17 @@ class _Overlay:
                 return False
             low[rows], high[rows] = now.low, now.high
         return True
+
+    def _anything_opened(self) -> bool:
+        """Whether a room is open now when the board has it closed."""
+        known = self.board.conference
+        if self.problem.conference is known:
+            return False
+        return any(
+            not set(known.room[room.id].closed).issubset(room.closed)
+            for room in self.problem.conference.rooms
+            if room is not known.room[room.id]
+        )
 
     def _closures(self) -> kernel.Ints:
         """Rows of room, from, to."""

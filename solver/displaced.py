@@ -40,16 +40,15 @@ from solver.kernel import (
     Bytes,
     Ints,
     Words,
+    compiled,
     first_at_least,
-    inner,
-    outer,
 )  # fmt: skip
 
 FEW = 2
 """Cells that push out more sessions than this are not listed."""
 
 
-@inner
+@compiled
 def _grown(row: Ints, needed: int) -> Ints:
     if needed <= row.shape[0]:
         return row
@@ -58,7 +57,7 @@ def _grown(row: Ints, needed: int) -> Ints:
     return wider
 
 
-@inner
+@compiled
 def _cover_by_pairs(b: Ints, one: int, covered: Ints) -> None:
     """Mark the cells in which a pair rule sets anybody who is placed against `one`."""
     covered[:] = 0
@@ -74,7 +73,7 @@ def _cover_by_pairs(b: Ints, one: int, covered: Ints) -> None:
                         covered[cell] = 1
 
 
-@inner
+@compiled
 def _push_by_pairs(b: Ints, one: int, room: int, start: int, count: int) -> int:
     """Add those whom pair rules set against `one` to the pushed; how many there are then."""
     for entry in range(b[b[FIRST_PAIR] + one], b[b[FIRST_PAIR] + one + 1]):
@@ -96,7 +95,7 @@ def _push_by_pairs(b: Ints, one: int, room: int, start: int, count: int) -> int:
     return count
 
 
-@inner
+@compiled
 def _push_in_room(b: Ints, one: int, room: int, start: int, near: int) -> int:
     """Write down who stands in the room from `start` on, for the length of `one`; how many they are."""
     count = 0
@@ -112,7 +111,7 @@ def _push_in_room(b: Ints, one: int, room: int, start: int, near: int) -> int:
     return count
 
 
-@inner
+@compiled
 def _look_around(b: Ints, m: Bytes, w: Words, one: int, covered: Ints, ranks: Ints, whom: Ints) -> tuple[int, int]:
     """Write down whom `one` pushes out of each cell; how many cells push out few, and the least price of any."""
     columns, kind = b[COLUMNS], b[b[MASK] + one]
@@ -145,7 +144,7 @@ def _look_around(b: Ints, m: Bytes, w: Words, one: int, covered: Ints, ranks: In
     return number, least
 
 
-@outer
+@compiled
 def who_is_pushed(b: Ints, m: Bytes, w: Words) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
     """For every session: the cells that push out nobody, one and two others, whom, and the least price of any cell.
 
@@ -194,7 +193,7 @@ def who_is_pushed(b: Ints, m: Bytes, w: Words) -> tuple[Ints, Ints, Ints, Ints, 
     )
 
 
-@outer
+@compiled
 def levels(first_free: Ints, first_one: Ints, one_pushed: Ints, first_two: Ints, two_pushed: Ints) -> Ints:
     """How many pushes each session needs at least to find a place while nobody has left."""
     sessions = len(first_free) - 1
@@ -209,7 +208,7 @@ def levels(first_free: Ints, first_one: Ints, one_pushed: Ints, first_two: Ints,
     return level
 
 
-@inner
+@compiled
 def _reaches(
     one: int, step: int, level: Ints, first_one: Ints, one_pushed: Ints, first_two: Ints, two_pushed: Ints
 ) -> bool:

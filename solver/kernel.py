@@ -28,10 +28,8 @@ Ints = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 
-outer = njit(cache=True, nogil=True)
-"""For what Python calls: it may go on in another thread meanwhile."""
-inner = njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""For what only compiled functions call, so that less needs to be compiled."""
+compiled = njit(cache=True, nogil=True)
+"""Kept on disk; and other threads go on meanwhile."""
 
 MOST_PUSHED = 64
 """More sessions than any cell of a sensible schedule pushes out."""
@@ -78,7 +76,7 @@ ONES, TWOS, MORE, CIRCLE, BY_LEVEL, BY_LENGTH, HOPE = range(67, 74)
 HEADER = 94
 
 
-@inner
+@compiled
 def first_at_least(b: Ints, offset: int, count: int, value: int) -> int:
     """The first of `count` ascending entries that is not below the value."""
     low, high = 0, count
@@ -91,7 +89,7 @@ def first_at_least(b: Ints, offset: int, count: int, value: int) -> int:
     return low
 
 
-@inner
+@compiled
 def _first_near(b: Ints, room: int, start: int) -> int:
     """The first position in the room's row whose session may still be there at `start`."""
     low, high = b[b[FIRST_IN_ROOM] + room], b[b[FIRST_IN_ROOM] + room + 1]
@@ -105,7 +103,7 @@ def _first_near(b: Ints, room: int, start: int) -> int:
     return low
 
 
-@inner
+@compiled
 def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
     """How many sessions `one` would push out of the place, at most `most`; −1: it cannot stand there.
 
@@ -165,7 +163,7 @@ def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
     return count
 
 
-@inner
+@compiled
 def _in_window(b: Ints, entry: int, start: int, room: int, there: int) -> bool:
     apart = start - there
     if apart <= b[b[LOW] + entry] or apart >= b[b[HIGH] + entry]:
@@ -173,12 +171,12 @@ def _in_window(b: Ints, entry: int, start: int, room: int, there: int) -> bool:
     return b[b[GROUPS] + b[b[THERE] + entry] * b[ROOMS] + room] != 0
 
 
-@inner
+@compiled
 def _allowed(b: Ints, m: Bytes, w: Words, one: int, cell: int) -> bool:
     return m[b[b[MASK] + one], cell] != 0
 
 
-@inner
+@compiled
 def price_of(b: Ints, one: int, cell: int) -> int:
     """What it costs to move a session to a cell, in minutes."""
     columns = b[COLUMNS]
@@ -199,13 +197,13 @@ def price_of(b: Ints, one: int, cell: int) -> int:
 # Holes.
 
 
-@inner
+@compiled
 def _has_left_a_place(b: Ints, gone: int) -> bool:
     """Whether an entry of `left` is a session that the board has somewhere."""
     return gone >= 0 and b[b[ROOM] + gone] >= 0
 
 
-@inner
+@compiled
 def _widest_gap(b: Ints, room: int, first: int, last: int, extra: int, until: int) -> int:
     """The longest free stretch in the room that touches `first` to `last`, with one more session from `extra` on."""
     pad = b[b[PAD] + room]
@@ -256,7 +254,7 @@ def _widest_gap(b: Ints, room: int, first: int, last: int, extra: int, until: in
     return min(widest, NO_PRICE)
 
 
-@inner
+@compiled
 def _covered(b: Ints, one: int) -> bool:
     """Whether somebody who stays stands all over the old place of `one`."""
     for row in range(b[OCCUPANTS]):
@@ -269,7 +267,7 @@ def _covered(b: Ints, one: int) -> bool:
     return False
 
 
-@inner
+@compiled
 def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
     """Who could find a place at this level without a push, and with one."""
     words = b[WORDS]
@@ -309,7 +307,7 @@ def _set_hopes(b: Ints, m: Bytes, w: Words, depth: int, spare: int) -> None:
                 w[one_more + word - gone * words] |= partly & circle if covered else partly
 
 
-@inner
+@compiled
 def _measure_holes(b: Ints) -> None:
     """Note for everybody who has left the longest free stretch that touches the old place; 0 where there is none."""
     for index in range(b[LEFT]):
@@ -320,7 +318,7 @@ def _measure_holes(b: Ints) -> None:
         b[b[HOLE] + index] = gap
 
 
-@inner
+@compiled
 def _fill_holes(b: Ints, w: Words, holes: int) -> None:
     """Add to a set whoever could stand where others have left, and only there."""
     words = b[WORDS]
@@ -345,7 +343,7 @@ def _fill_holes(b: Ints, w: Words, holes: int) -> None:
                     w[holes + word] |= both & (circle | w[fitting + word])
 
 
-@inner
+@compiled
 def _add_neighbours(b: Ints, w: Words, holes: int, gone: int) -> None:
     """Add to a set whoever could move up to where somebody has left, partly over the place that it leaves itself."""
     room, first = b[b[ROOM] + gone], b[b[START] + gone]
@@ -361,13 +359,13 @@ def _add_neighbours(b: Ints, w: Words, holes: int, gone: int) -> None:
             w[holes + (one >> 6)] |= pushers & bit
 
 
-@inner
+@compiled
 def _who_fits(b: Ints, gap: int) -> int:
     """The set of sessions that are no longer than the gap."""
     return b[BY_LENGTH] + first_at_least(b, b[LENGTHS], b[SIZES], gap + 1) * b[WORDS]
 
 
-@inner
+@compiled
 def _bit_number(bit: Any) -> int:
     number = 0
     for step in (32, 16, 8, 4, 2, 1):
@@ -377,7 +375,7 @@ def _bit_number(bit: Any) -> int:
     return number
 
 
-@inner
+@compiled
 def _leaves_room(b: Ints, gone: int, room: int, start: int, end: int) -> bool:
     """Whether anybody could profit when `gone` makes room for a session from `start` to `end`."""
     if b[b[ROOM] + gone] != room or b[b[AWAY] + gone] or b[b[FIRST_PAIR] + gone] < b[b[FIRST_PAIR] + gone + 1]:
@@ -386,7 +384,7 @@ def _leaves_room(b: Ints, gone: int, room: int, start: int, end: int) -> bool:
     return start > first or end < first + b[b[MINUTES] + gone]
 
 
-@inner
+@compiled
 def _widest_gap_without(b: Ints, gone: int, room: int, first: int, last: int, start: int, end: int) -> int:
     b[b[AWAY] + gone] = 1
     gap = _widest_gap(b, room, first, last, start, end)
@@ -394,14 +392,14 @@ def _widest_gap_without(b: Ints, gone: int, room: int, first: int, last: int, st
     return gap
 
 
-@inner
+@compiled
 def _may_hope(b: Ints, w: Words, depth: int, kind: int, one: int) -> bool:
     """Whether the session is in one of the sets of hope of the depth: without a push, with one, in a hole."""
     word = w[b[HOPE] + (HOPES * depth + kind) * b[WORDS] + (one >> 6)]
     return (word >> np.uint64(one & 63)) & np.uint64(1) != 0
 
 
-@inner
+@compiled
 def _hopeful(b: Ints, m: Bytes, w: Words, depth: int, count: int, spare: int, room: int, start: int, end: int) -> bool:
     """Whether each of the pushed could still find a place with so many pushes left.  False is a proof."""
     if spare >= 2 and b[b[OPEN_HOLE] + depth]:
@@ -428,7 +426,7 @@ def _hopeful(b: Ints, m: Bytes, w: Words, depth: int, count: int, spare: int, ro
 # Candidates.
 
 
-@inner
+@compiled
 def _consider(b: Ints, m: Bytes, w: Words, one: int, cell: int, spare: int, depth: int, least: int) -> None:
     """Put the cell among the candidates if it has a chance; `least`: how many the board has there at least."""
     if b[b[MASK] + one] >= b[KINDS] and not _allowed(b, m, w, one, cell):
@@ -448,7 +446,7 @@ def _consider(b: Ints, m: Bytes, w: Words, one: int, cell: int, spare: int, dept
     b[TOP] = top + 1
 
 
-@inner
+@compiled
 def _beside_the_gone(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, least: int) -> None:
     """Consider the cells where somebody stood who has left, if the board has at least so many there."""
     columns = b[COLUMNS]
@@ -486,7 +484,7 @@ def _beside_the_gone(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: i
                         _consider(b, m, w, one, cell, spare, depth, least)
 
 
-@inner
+@compiled
 def _without_push(b: Ints, m: Bytes, w: Words, one: int, depth: int, limit: int, most: int) -> None:
     """Gather cells that push out nobody, up to `limit` and up to a price of `most`."""
     begun = b[TOP]
@@ -499,7 +497,7 @@ def _without_push(b: Ints, m: Bytes, w: Words, one: int, depth: int, limit: int,
         _beside_the_gone(b, m, w, one, 0, depth, 1)
 
 
-@inner
+@compiled
 def _least_price(b: Ints, one: int, cell: int) -> int:
     """What the lists are in the order of: the price but for rooms foreign to the track."""
     columns = b[COLUMNS]
@@ -509,7 +507,7 @@ def _least_price(b: Ints, one: int, cell: int) -> int:
     return price if b[b[ORIGIN_ROOM] + one] == b[b[ROOM] + one] and b[b[ORIGIN_START] + one] == b[b[START] + one] else 0
 
 
-@inner
+@compiled
 def _gather(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, most: int) -> None:
     """Every cell that the session may take with so many pushes left, up to a price of `most`."""
     for index in range(b[b[FIRST_FREE] + one], b[b[FIRST_FREE] + one + 1]):
@@ -537,7 +535,7 @@ def _gather(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int, most:
         _beside_the_gone(b, m, w, one, spare, depth, 2 if spare < 2 else 3)
 
 
-@inner
+@compiled
 def _worth_it(b: Ints, m: Bytes, w: Words, one: int, cell: int, other: int, spare: int, depth: int) -> bool:
     """A quick look at a cell that pushes out one other session."""
     if spare < 0 or not b[b[MOVABLE] + other]:
@@ -553,7 +551,7 @@ def _worth_it(b: Ints, m: Bytes, w: Words, one: int, cell: int, other: int, spar
     return _leaves_room(b, other, cell // columns, start, start + b[b[MINUTES_NOW] + one])
 
 
-@inner
+@compiled
 def _least_owed(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int) -> int:
     """The least that a session will have to pay, if at most so many can still be pushed out."""
     if spare > 2:
@@ -576,7 +574,7 @@ def _least_owed(b: Ints, m: Bytes, w: Words, one: int, spare: int, depth: int) -
     return least
 
 
-@inner
+@compiled
 def _choose(b: Ints, m: Bytes, w: Words, depth: int, most: int) -> int:
     """Which of those who wait is placed first: who has the fewest cells that push out nobody; −1: one has no hope.
 
@@ -612,7 +610,7 @@ def _choose(b: Ints, m: Bytes, w: Words, depth: int, most: int) -> int:
     return chosen
 
 
-@inner
+@compiled
 def _failed_last_comes_first(b: Ints, depth: int, count: int) -> None:
     """Whoever had no hope the last time is the likeliest to have none again."""
     here, latest = b[WAITING] + depth * LEVELS, 0
@@ -622,7 +620,7 @@ def _failed_last_comes_first(b: Ints, depth: int, count: int) -> None:
     b[here], b[here + latest] = b[here + latest], b[here]
 
 
-@inner
+@compiled
 def _may_open(b: Ints, w: Words, pushed: int, gap: int, one: int, alone: bool) -> bool:
     """Whether a session that is pushed out could open a cell for `one` in which only it and those who left stand.
 
@@ -647,7 +645,7 @@ def _may_open(b: Ints, w: Words, pushed: int, gap: int, one: int, alone: bool) -
     return False
 
 
-@inner
+@compiled
 def _sort_candidates(b: Ints, first: int, end: int) -> None:
     """By price, and then by room and start."""
     columns = np.int64(b[CELLS])
@@ -664,7 +662,7 @@ def _sort_candidates(b: Ints, first: int, end: int) -> None:
 # The search.
 
 
-@inner
+@compiled
 def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
     """Prepare a level; False: nothing can come of it."""
     spare, count = b[b[LEVEL_SPARE] + depth], b[b[LEVEL_WAITING] + depth]
@@ -700,7 +698,7 @@ def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
     return b[TOP] > b[b[LEVEL_FIRST] + depth]
 
 
-@inner
+@compiled
 def _leave(b: Ints, one: int) -> None:
     """Take a session out of its place."""
     if b[b[AWAY] + one]:
@@ -713,7 +711,7 @@ def _leave(b: Ints, one: int) -> None:
     b[LEFT] += 1
 
 
-@inner
+@compiled
 def _back(b: Ints, depth: int) -> None:
     """Undo what was tried last at this level."""
     while b[OCCUPANTS] > b[b[LEVEL_OCCUPANTS] + depth]:
@@ -729,7 +727,7 @@ def _back(b: Ints, depth: int) -> None:
     b[TOP] = b[b[LEVEL_END] + depth]
 
 
-@inner
+@compiled
 def _note(b: Ints, paid: int, first: int) -> bool:
     """Write down a repair; keep it as the best if it is, ties by session, room and start."""
     count = b[OCCUPANTS] - first
@@ -754,7 +752,7 @@ def _note(b: Ints, paid: int, first: int) -> bool:
     return better
 
 
-@outer
+@compiled
 def run(b: Ints, m: Bytes, w: Words, standing: int, nodes: int) -> int:
     """Go on searching for at most so many nodes: `FINISHED`, `SUSPENDED`, or `REPORTED` a repair in `found`.
 
@@ -791,7 +789,7 @@ def run(b: Ints, m: Bytes, w: Words, standing: int, nodes: int) -> int:
     return FINISHED
 
 
-@inner
+@compiled
 def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
     """Place the level's session on the cell; False if that costs too much."""
     columns = b[COLUMNS]
@@ -827,7 +825,7 @@ def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
     return True
 
 
-@inner
+@compiled
 def _owed_without_push(b: Ints, w: Words, depth: int, count: int, room: int, start: int) -> int:
     """What those who wait owe in addition if the pushed are the last: cells that push out somebody are not for them."""
     more, here = 0, depth * LEVELS
@@ -850,7 +848,7 @@ def _owed_without_push(b: Ints, w: Words, depth: int, count: int, room: int, sta
     return more
 
 
-@inner
+@compiled
 def _least_free(b: Ints, m: Bytes, w: Words, depth: int, one: int) -> int:
     """The least that a session will pay that is pushed out last, and alone."""
     if b[b[KNOWN_AT] + one] != b[b[LEVEL_ENTRY] + depth]:
@@ -863,7 +861,7 @@ def _least_free(b: Ints, m: Bytes, w: Words, depth: int, one: int) -> int:
     return b[b[KNOWN] + one]
 
 
-@outer
+@compiled
 def begin(b: Ints, m: Bytes, w: Words, waiting: Ints, spare: int) -> None:
     """Set up the search for places for those who wait, with so many pushes; `head[BEST]` is the price to beat."""
     b[TOP] = 0
@@ -877,7 +875,7 @@ def begin(b: Ints, m: Bytes, w: Words, waiting: Ints, spare: int) -> None:
         b[DEPTH] = -1
 
 
-@outer
+@compiled
 def somewhere(b: Ints, m: Bytes, w: Words, one: int) -> bool:
     """Whether there is any cell where the session could stand, whoever else would have to leave."""
     columns = b[COLUMNS]

@@ -6,6 +6,7 @@ kernel when it starts, or soon after; one that lives briefly takes it only if it
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import sys
 from datetime import date, datetime
@@ -41,7 +42,7 @@ def load(cache: Path | None) -> None:
     if cache is not None:
         place = folder(cache)
         place.mkdir(parents=True, exist_ok=True)
-        config.CACHE_DIR = str(place)
+        config.CACHE_DIR = str(place)  # type: ignore[attr-defined]  # set as the module is loaded
     _exercise()
     if cache is not None:
         (folder(cache) / DONE).touch()
@@ -65,5 +66,17 @@ def _exercise() -> None:
     assert answer.status == "proved_minimal", answer
 
 
+def main(cache: Path) -> None:
+    """Compile it, unless another process is at it already."""
+    place = folder(cache)
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        load(cache)
+
+
 if __name__ == "__main__":
-    load(Path(sys.argv[1]))
+    main(Path(sys.argv[1]))

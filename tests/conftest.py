@@ -30,6 +30,8 @@ settings.register_profile(
     "repeatable", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("explore", settings.get_profile("repeatable"), derandomize=False, max_examples=1000)
+# One compiled search for all the servers that tests start.
+os.environ.setdefault("CALLBOARD_CACHE", str(ROOT / ".pytest_cache" / "compiled"))
 settings.load_profile(os.environ.get("CALLBOARD_HYPOTHESIS", "repeatable"))
 
 

@@ -40,6 +40,8 @@ class Settings:
     """How many changes one caller may ask to save."""
     solves_per_minute: int = 3000
     """How many checks and repairs one caller may ask for."""
+    cache: Path | None = None
+    """Where the compiled search is kept; in the data directory unless given.  Installations may share one."""
     event_days: int = 90
     """How long events are kept; the audit is kept for ever; 0 keeps all."""
 
@@ -48,6 +50,8 @@ class Settings:
             object.__setattr__(self, "database", f"sqlite:///{self.data.absolute() / DATABASE_FILE}")
         if self.solver_socket is None:
             object.__setattr__(self, "solver_socket", solver_socket(self.data))
+        if self.cache is None:
+            object.__setattr__(self, "cache", self.data.absolute() / "cache")
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -78,6 +82,7 @@ class Settings:
             data=Path(data or given.get("CALLBOARD_DATA") or "callboard-data"),
             database=database or given.get("CALLBOARD_DATABASE") or "",
             solver_socket=Path(socket) if (socket := given.get("CALLBOARD_SOLVER_SOCKET")) else None,
+            cache=Path(cache).absolute() if (cache := given.get("CALLBOARD_CACHE")) else None,
             redis=_redis_url("--redis" if redis else "CALLBOARD_REDIS", redis or given.get("CALLBOARD_REDIS") or ""),
             **{name: _count(given, name) for name in COUNTS if given.get(_variable(name))},
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from solver import check
 from solver.answer import Answer
 from solver.problem import Problem, distinct
 from solver.repair import countdown, repair
-from tests.solver import statement
+from tests.solver import boards, statement
 from tests.solver.tiny import Tiny, case
 
 DEEP_SEEDS = (
@@ -26,7 +27,21 @@ DEEP_SEEDS = (
 """Seeds beyond the first whose repairs need three moves or more, or two: they are rare among all seeds."""
 
 CASES = (*range(220), *DEEP_SEEDS)
-ENGINES = ("auto", "cp_sat")
+ENGINES = ("auto", "compiled", "cp_sat")
+
+
+def ask(tiny: Tiny, engine: str, **more: Any) -> Answer:
+    """A repair by the uncompiled search, by the compiled one, or by CP-SAT alone."""
+    board = boards.board(tiny.conference, tiny.schedule) if engine == "compiled" else None
+    return repair(
+        tiny.conference,
+        tiny.schedule,
+        tiny.edits,
+        remaining=countdown(60),
+        engine="cp_sat" if engine == "cp_sat" else "auto",
+        board=board,
+        **more,
+    )
 
 
 def question(tiny: Tiny, *, lenient: bool = False, place: bool = False, without: str = "") -> statement.Question:
@@ -62,9 +77,8 @@ def said(answer: Answer) -> tuple[int, int] | None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("block", range(8))
 def test_repair_equals_brute_force(block: int, engine: str) -> None:
-    for seed in CASES[block :: 8 if engine == "auto" else 16]:
-        tiny = case(seed)
-        answer = repair(tiny.conference, tiny.schedule, tiny.edits, remaining=countdown(60), engine=engine)  # type: ignore[arg-type]
+    for seed in CASES[block :: 16 if engine == "cp_sat" else 8]:
+        answer = ask(case(seed), engine)
         assert said(answer) == truth(seed), f"case({seed}), {engine}: {answer}"
 
 
@@ -95,15 +109,7 @@ def test_lenient_and_placing_repairs_equal_brute_force(engine: str) -> None:
         tiny = case(seed, clean=False)
         for lenient, place in ((True, False), (False, True), (True, True), (False, False)):
             asked = question(tiny, lenient=lenient, place=place)
-            answer = repair(
-                tiny.conference,
-                tiny.schedule,
-                tiny.edits,
-                remaining=countdown(60),
-                scope="edit" if lenient else "all",
-                place=place,
-                engine=engine,  # type: ignore[arg-type]
-            )
+            answer = ask(tiny, engine, scope="edit" if lenient else "all", place=place)
             expected = statement.optimum(asked)
             assert said(answer) == expected, f"case({seed}, clean=False), {lenient=}, {place=}, {engine}: {answer}"
             seen["lenient" if lenient else "strict"] += expected is not None
@@ -120,19 +126,18 @@ def test_alternatives_are_the_best_distinct_ones(engine: str) -> None:
         if best is None or not 1 <= best[0] <= 3:
             continue
         tiny = case(seed)
-        answer = repair(
-            tiny.conference,
-            tiny.schedule,
-            tiny.edits,
-            alternatives=4,
-            remaining=countdown(60),
-            engine=engine,  # type: ignore[arg-type]
-        )
+        answer = ask(tiny, engine, alternatives=4)
         every = statement.every_repair(question(tiny), best[0] + 1)
         earlier: list[dict[str, object]] = []
         for one in answer.repairs:
             places = {move.session: move.target for move in one.moves}
             if one.moved > best[0] + 1:
+                break
+            if one.proved == "no":
+                # It took the place of others because one move more saves half of the price.
+                assert one is answer.repairs[-1]
+                assert (one.moved, one.price) == min((len(moves), p) for moves, p in every if len(moves) == best[0] + 1)
+                assert one.price <= best[1] // 2
                 break
             rest = [(len(moves), price) for moves, price in every if all(distinct(moves, old) for old in earlier)]  # type: ignore[arg-type]
             assert one.proved == "moved+price"

@@ -45,9 +45,11 @@ def test_a_minimal_repair_with_proof(file: Path, overlap: Path, tmp_path: Path) 
     told = repaired(file, "--edits", overlap, "-o", out)
     assert list(told) == [
         *("status", "moved", "moved_lower_bound", "price", "price_lower_bound"),
-        *("violations_before", "repairs", "reasons", "relaxations", "seconds"),
+        *("violations_before", "repairs", "reasons", "relaxations", "certificate", "seconds"),
     ]
     assert told["status"] == "proved_minimal"
+    by_chains = {"by": "chains", "confirmed": None}
+    assert told["certificate"] == {"moved": by_chains, "price": by_chains, "infeasible": None}
     assert (told["moved"], told["moved_lower_bound"]) == (1, 1)
     assert (told["price"], told["price_lower_bound"]) == (15, 15)
     assert (told["violations_before"], told["reasons"], told["relaxations"]) == (1, [], [])

@@ -186,6 +186,21 @@ class Relaxation(Answer):
     price: int
 
 
+class Evidence(Answer):
+    """What a proof rests on: the engines, and how a refutation by CP-SAT was confirmed."""
+
+    by: str
+    confirmed: Literal["presolve_off"] | None
+
+
+class Certificate(Answer):
+    """What the claims of an answer rest on; null for what is not claimed."""
+
+    moved: Evidence | None
+    price: Evidence | None
+    infeasible: Evidence | None
+
+
 class Repaired(Answer):
     """The answer to a request for repairs."""
 
@@ -200,6 +215,7 @@ class Repaired(Answer):
     reasons: list[str]
     relaxations: list[Relaxation]
     edits: list[dict[str, Any]]
+    certificate: Certificate
     seconds: float
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from solver.answer import Answer, Repair
+from solver.answer import Answer, Evidence, Repair
 from solver.conference import Conference, Minute, Placement
 from solver.rules.violation import Violation
 
@@ -35,9 +35,18 @@ def answer_json(conference: Conference, answer: Answer, *, camel: bool, offset: 
         "repairs": [_repair_json(repair, say) for repair in answer.repairs],
         "reasons": list(answer.reasons),
         "relaxations": [{"message": one.message, "moved": one.moved, "price": one.price} for one in answer.relaxations],
+        "certificate": {
+            "moved": _evidence_json(answer.certificate.moved),
+            "price": _evidence_json(answer.certificate.price),
+            "infeasible": _evidence_json(answer.certificate.infeasible),
+        },
         "seconds": round(answer.seconds, 6),
     }
     return camel_keys(told) if camel else told
+
+
+def _evidence_json(evidence: Evidence | None) -> dict[str, str | None] | None:
+    return None if evidence is None else {"by": evidence.by, "confirmed": evidence.confirmed_by}
 
 
 def camel_keys(told: dict[str, Any]) -> dict[str, Any]:

@@ -103,7 +103,7 @@ class Site:
             "CALLBOARD_REDIS": settings.redis,
             "CALLBOARD_SOLVER_SOCKET": str(self._solver_socket),
         }
-        path = ["--socket", str(self._solver_socket)]
+        path = ["--socket", str(self._solver_socket), "--cache", str(settings.cache)]
         bind = ["--bind", f"fd://{listening}"]
         return [
             Program("solver process", "webapp.serving.solver_process", path, environment),

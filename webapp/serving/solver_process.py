@@ -13,13 +13,15 @@ import os
 import selectors
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from solver import warm
 from webapp.serving import solves, wire
 from webapp.serving.parent import end_with_supervisor
 from webapp.serving.sockets import make_folder
@@ -50,9 +52,10 @@ class Client:
 class SolverServer:
     """The loop of the solver process: one thread, one selector."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, kernel: Kernel) -> None:
         self._selector = selectors.DefaultSelector()
         self._listener = listener
+        self._kernel = kernel
         self._clients: set[Client] = set()
         self._waiting: deque[Client] = deque()
         self._solving: set[Client] = set()
@@ -129,7 +132,7 @@ class SolverServer:
         from webapp.schemas import read_callboard
 
         try:
-            self._kept[key] = read_callboard(facts, "the facts")
+            self._kept[key] = self._kernel.lay_out(solves.Facts(*read_callboard(facts, "the facts")))
         except DocumentError as error:
             self._answer(client, {"problem": "refused", "detail": str(error)})
             return
@@ -183,6 +186,9 @@ class SolverServer:
 
     def _keep_time(self) -> None:
         now = time.monotonic()
+        if not self._solving and self._kernel.load_if_compiled():
+            for key, facts in self._kept.items():
+                self._kept[key] = self._kernel.lay_out(facts)
         for client in [one for one in self._solving if one.solve and one.solve.deadline < now]:
             if client.solve:
                 client.solve.kill()
@@ -225,6 +231,46 @@ class SolverServer:
             self._end_solve(client)
 
 
+class Kernel:
+    """The compiled search: loaded where it has been compiled, else compiled by another process meanwhile."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self._cache = cache
+        self.loaded = False
+
+    def prepare(self) -> None:
+        """Load it, or have it compiled for later: nobody is to wait for that."""
+        if self._cache is None or self.load_if_compiled():
+            return
+        # It outlives us if need be: what it compiles is for the next start.
+        subprocess.Popen(
+            ["nice", sys.executable, "-P", "-m", "solver.warm", str(self._cache)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def load_if_compiled(self) -> bool:
+        """Load it if it is there by now; whether it was loaded just now."""
+        if self._cache is None or self.loaded or not warm.is_compiled(self._cache):
+            return False
+        warm.load(self._cache)
+        self.loaded = True
+        gc.collect()
+        gc.freeze()
+        return True
+
+    def lay_out(self, facts: solves.Facts) -> solves.Facts:
+        """The facts with a board, where the search is loaded."""
+        if not self.loaded or facts.board is not None:
+            return facts
+        from solver.board import Board
+
+        board = Board(facts.conference, facts.schedule)
+        board.prepare()
+        return replace(facts, board=board)
+
+
 def _is_question(message: Message) -> bool:
     limit, alternatives = message.get("time_limit"), message.get("alternatives")
     return (
@@ -252,7 +298,7 @@ def warm_up() -> None:
     }
     from webapp.schemas import read_callboard
 
-    conference = read_callboard(facts, "the first conference")
+    conference = solves.Facts(*read_callboard(facts, "the first conference"))
     for engine in ("auto", "cp_sat"):
         request = {"edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": engine}
         told = solves.solved(conference, request, lambda: 60.0)
@@ -280,7 +326,9 @@ def main() -> int:
     """Run the solver process until it is told to end."""
     parser = argparse.ArgumentParser(prog="python -m webapp.serving.solver_process", description=__doc__)
     parser.add_argument("--socket", type=Path, required=True, help="where to listen")
-    path: Path = parser.parse_args().socket
+    parser.add_argument("--cache", type=Path, help="where the compiled search is kept")
+    arguments = parser.parse_args()
+    path: Path = arguments.socket
     end_with_supervisor()
     # Threads of a numeric library would outlive their purpose in a process that forks.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -289,7 +337,9 @@ def main() -> int:
     listener = listen(path)
     try:
         warm_up()
-        server = SolverServer(listener)
+        kernel = Kernel(arguments.cache)
+        kernel.prepare()
+        server = SolverServer(listener, kernel)
         try:
             server.run()
         finally:

@@ -12,15 +12,25 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from solver.conference import Conference, Placement
 from webapp.serving import wire
 from webapp.serving.parent import end_with
 
+if TYPE_CHECKING:
+    from solver.board import Board
+
 _READ_BYTES = 1 << 16
 
-Facts = tuple[Conference, dict[str, Placement]]
+
+@dataclass(frozen=True)
+class Facts:
+    """A conference that is kept, with its schedule; and, where the search is compiled, laid out for it."""
+
+    conference: Conference
+    schedule: dict[str, Placement]
+    board: Board | None = None
 
 
 @dataclass
@@ -83,7 +93,7 @@ def solved(facts: Facts, request: dict[str, Any], remaining: Callable[[], float]
     from webapp.interop.document import DocumentError
     from webapp.schemas import answer_json, read_edits
 
-    conference, schedule = facts
+    conference, schedule = facts.conference, facts.schedule
     try:
         edits = read_edits(request["edits"], conference, "the request")
         answer = repair(
@@ -95,6 +105,7 @@ def solved(facts: Facts, request: dict[str, Any], remaining: Callable[[], float]
             scope=request["scope"],
             place=request["place"],
             engine=request["engine"],
+            board=facts.board if request["engine"] == "auto" else None,
         )
     except (DocumentError, EditError) as error:
         return {"problem": "refused", "detail": str(error)}
