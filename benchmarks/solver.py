@@ -18,10 +18,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import itc2007, peers, sweep, targets
-from benchmarks.measuring import console, warm_up
+from benchmarks.measuring import RESULTS, console, warm_up
 from benchmarks.targets import Effort
 
-RESULTS = Path(__file__).parent / "results"
 FULL_SIZES = (100, 200, 300, 500, 750, 1000, 1500, 2000, 3000)
 
 
