@@ -140,7 +140,9 @@ def test_an_unplaced_session_may_be_left_out(told: list[Explanation]) -> None:
     for seed in range(1000, 1060):
         tiny = case(seed, clean=False)
         found = told[-1] if told else None
-        answer = repair(tiny.conference, tiny.schedule, tiny.edits, remaining=countdown(60), place=True, explain_seconds=30)
+        answer = repair(
+            tiny.conference, tiny.schedule, tiny.edits, remaining=countdown(60), place=True, explain_seconds=30
+        )
         if answer.status != "infeasible" or told[-1] is found:
             continue
         found = told[-1]
