@@ -116,7 +116,11 @@ def serving(
 
 def start(data: Path, *arguments: str | Path, command: str = "serve", port: int = 0) -> subprocess.Popen[str]:
     """Start it; its standard output is a pipe."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("CALLBOARD_") or name == "CALLBOARD_COMPILE"
+    }
     return subprocess.Popen(
         callboard(command, "--port", str(port), "--data", data, *arguments),
         cwd=ROOT,

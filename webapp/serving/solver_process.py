@@ -240,7 +240,7 @@ class Kernel:
 
     def prepare(self) -> None:
         """Load it, or have it compiled for later: nobody is to wait for that."""
-        if self._cache is None or self.load_if_compiled() or os.environ.get("CALLBOARD_COMPILE") == "0":
+        if self._cache is None or os.environ.get("CALLBOARD_COMPILE") == "0" or self.load_if_compiled():
             return
         # It outlives us if need be: what it compiles is for the next start.
         subprocess.Popen(
