@@ -33,7 +33,8 @@ def init_app(app: Flask) -> None:
 def _compress(response: Response) -> Response:
     if not _is_text(response):
         return response
-    response.vary.add("Accept-Encoding")
+    if not response.cache_control.no_store:  # what no cache keeps need not be told apart
+        response.vary.add("Accept-Encoding")
     if _is_wanted(response):
         response.set_data(_compressed(response))
         response.headers["Content-Encoding"] = ENCODING
