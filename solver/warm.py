@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def _exercise() -> None:
     assert answer.status == "proved_minimal", answer
 
 
-def main(cache: Path) -> None:
+def compile_once(cache: Path) -> None:
     """Compile it, unless another process is at it already."""
     place = folder(cache)
     place.mkdir(parents=True, exist_ok=True)
@@ -76,7 +75,3 @@ def main(cache: Path) -> None:
         except BlockingIOError:
             return
         load(cache)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 def board(conference: Conference, schedule: Schedule) -> Board:
     """A board of this conference and schedule."""
-    _load()
+    load()
     from solver.board import Board
 
     return Board(conference, schedule)
 
 
 @cache
-def _load() -> None:
+def load() -> None:
+    """Have the search compiled."""
     folder = Path(os.environ["CALLBOARD_CACHE"])
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:

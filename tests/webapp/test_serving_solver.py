@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from fixtures import generate
 from solver.repair import repair
+from tests.solver import boards
 from tests.webapp.processes import children, lives, until
 from webapp.schemas import answer_json, callboard_json, read_edits
 from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, wire
@@ -30,11 +32,11 @@ Json = dict[str, Any]
 
 
 @contextmanager
-def solver_process(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def solver_process(path: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "webapp.serving.solver_process", "--socket", str(path)],
+        [sys.executable, "-m", "webapp.serving.solver_process", "--socket", str(path), *arguments],
         # It ends with the test run, even if that is killed.
-        env={**os.environ, SUPERVISOR: str(os.getpid())},
+        env={**os.environ, SUPERVISOR: str(os.getpid()), **environment},
     )
     try:
         yield process
@@ -100,6 +102,41 @@ def test_the_answer_is_the_solvers(client: SolverClient) -> None:
     expected = answer_json(conference, direct, camel=False, offset=True)
     assert {**told, "seconds": 0} == {**expected, "seconds": 0}
     assert client.repair("generated:1", never, edits, alternatives=3)["status"] == told["status"]
+
+
+def test_the_compiled_search_answers_the_same_and_keeps_the_conference(tmp_path: Path) -> None:
+    boards.load()
+    conference, schedule = generate.conference(seed=5, sessions=120, rooms=6)
+    facts = callboard_json(conference, schedule)
+    path = tmp_path / "solver.sock"
+    with solver_process(path, "--cache", os.environ["CALLBOARD_CACHE"]):
+        client = SolverClient(path)
+        until(client.ping, "the solver is warm")
+        assert client.state()["compiled"]
+        ids = sorted(schedule)
+        for number, (first, second) in enumerate(pairwise(ids[:20])):
+            target = schedule[second]
+            start = conference.clock.text(target.start)
+            edits = [{"op": "move", "session": first, "room": target.room, "start": start}]
+            told = client.repair("generated:1", never if number else lambda: facts, edits)
+            direct = repair(conference, schedule, read_edits(edits, conference, "edits"), remaining=lambda: 30.0)
+            expected = answer_json(conference, direct, camel=False, offset=True)
+            if direct.status == "proved_minimal" and told["certificate"] == expected["certificate"]:
+                assert {**told, "seconds": 0} == {**expected, "seconds": 0}
+            else:
+                assert (told["status"], told["moved"], told["price"]) == (direct.status, direct.moved, direct.price)
+
+
+def test_what_is_not_compiled_yet_is_compiled_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "solver.sock"
+    with solver_process(path, "--cache", str(tmp_path / "cache"), CALLBOARD_COMPILE="1") as process:
+        client = SolverClient(path)
+        until(client.ping, "the solver is warm")
+        compiling = children(process.pid)
+        assert len(compiling) == 1
+        assert ask(client, 0.1)["status"] != "infeasible"
+        assert not client.state()["compiled"]
+    until(lambda: not lives(compiling[0]), "what compiles has ended with it", within=2)
 
 
 def test_each_key_is_another_conference(client: SolverClient) -> None:
@@ -192,7 +229,8 @@ def test_too_many_are_told_so(client: SolverClient) -> None:
         refused.append(busy.value)
         gate.set()
     assert isinstance(refused[0], SolverUnavailable)
-    until(lambda: client.state() | {"pid": 0} == {"ready": True, "pid": 0, "solving": 0, "waiting": 0}, "all are gone")
+    idle = {"ready": True, "pid": 0, "compiled": False, "solving": 0, "waiting": 0}
+    until(lambda: client.state() | {"pid": 0} == idle, "all are gone")
 
 
 def test_a_solve_that_crashes_takes_nobody_along(client: SolverClient, pid: int) -> None:

@@ -48,7 +48,10 @@ class SolverClient:
             return False
 
     def state(self, *, timeout: float = 2.0) -> dict[str, Any]:
-        """How the solver is: `{"ready": true, "pid": …, "solving": n, "waiting": n}`.  Raises `SolverUnavailable`."""
+        """How the solver is: `{"ready": true, "pid": …, "compiled": …, "solving": n, "waiting": n}`.
+
+        Raises `SolverUnavailable`.
+        """
         try:
             with closing(self._connect(patience=0.0, timeout=timeout)) as connection:
                 connection.sendall(wire.packed({"op": "ping"}))

@@ -114,7 +114,7 @@ class SolverServer:
             self._answer(client, {"problem": "refused", "detail": "One question at a time."})
         elif message.get("op") == "ping":
             counts = {"solving": len(self._solving), "waiting": len(self._waiting)}
-            self._answer(client, {"ready": True, "pid": os.getpid(), **counts})
+            self._answer(client, {"ready": True, "pid": os.getpid(), "compiled": self._kernel.loaded, **counts})
         elif message.get("op") == "repair" and _is_question(message):
             client.question = message
             if message["key"] in self._kept:
@@ -236,24 +236,22 @@ class Kernel:
 
     def __init__(self, cache: Path | None) -> None:
         self._cache = cache
+        self._compiling: subprocess.Popen[bytes] | None = None
         self.loaded = False
 
     def prepare(self) -> None:
         """Load it, or have it compiled for later: nobody is to wait for that."""
-        if self._cache is None or os.environ.get("CALLBOARD_COMPILE") == "0" or self.load_if_compiled():
+        if self._cache is None or self.load_if_compiled() or os.environ.get("CALLBOARD_COMPILE") == "0":
             return
-        # It outlives us if need be: what it compiles is for the next start.
-        subprocess.Popen(
-            ["nice", sys.executable, "-P", "-m", "solver.warm", str(self._cache)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        command = [sys.executable, "-P", "-m", "webapp.serving.compiling", str(self._cache), str(os.getpid())]
+        self._compiling = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2)
 
     def load_if_compiled(self) -> bool:
         """Load it if it is there by now; whether it was loaded just now."""
         if self._cache is None or self.loaded or not warm.is_compiled(self._cache):
             return False
+        if self._compiling is not None:
+            self._compiling.wait()
         warm.load(self._cache)
         self.loaded = True
         gc.collect()
