@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,14 +19,13 @@ from solver import check, displaced, kernel
 from solver.conference import Conference, Schedule, Session
 from solver.rules import RULES, PairRule, RoomRule, UnaryRule, Violation
 from solver.rules.rule import FOREVER
+from solver.tables import Tables, bits, notes
 
 if TYPE_CHECKING:
     from solver.problem import Places, Problem
 
 MOST_CLOSURES = 64
 """Edits that close more rooms than this get a board of their own."""
-CANDIDATES, SPARE_CELLS = 10, 4096
-"""Room for the candidates of all levels: so many times every cell, and some."""
 FAR = 2**29
 """Stands for `FOREVER` where numbers have 32 bits."""
 
@@ -191,52 +190,16 @@ class Board:
     @cached_property
     def tables(self) -> Tables:
         """Everything that the compiled search asks of the schedule, and room for its own notes."""
-        size, rooms, columns = len(self.names), len(self.rooms), len(self.starts)
-        masks, mask_of = self.kinds
-        room, start, minutes = self.placed
-        first_pair, (other, here, there, low, high) = self.pairs
-        in_room = np.lexsort((start, room)).astype(np.int32)[np.count_nonzero(room < 0) :]
-        longest = np.zeros(rooms, dtype=np.int32)
-        np.maximum.at(longest, room[in_room], minutes[in_room])
-        groups = np.zeros((len(self._groups), rooms), dtype=np.int32)
-        for members, number in self._groups.items():
-            groups[number, [self.room_number[one] for one in members]] = 1
-        lengths = np.unique(minutes)
+        masks, _ = self.kinds
+        words = (len(self.names) + 63) // 64
         found = Tables(np.zeros(kernel.HEADER, dtype=np.int32), masks, np.zeros(0, dtype=np.uint64))
-        found.lay(
-            {
-                kernel.STARTS: self.starts,
-                kernel.PAD: np.array([self._pad(one) for one in self.rooms]),
-                kernel.ROOM: room,
-                kernel.START: start,
-                kernel.MINUTES: minutes,
-                kernel.FIRST_IN_ROOM: np.searchsorted(room[in_room], np.arange(rooms + 1)),
-                kernel.IN_ROOM: in_room,
-                kernel.LONGEST: longest,
-                kernel.FIRST_PAIR: first_pair,
-                kernel.OTHER: other,
-                kernel.HERE: here,
-                kernel.THERE: there,
-                kernel.GROUPS: groups,
-                kernel.LENGTHS: lengths,
-                kernel.TRACK: self.track_of,
-                kernel.DAY_OF: self.day_of,
-                kernel.MINUTES_NOW: minutes,
-                kernel.MOVABLE: self.movable,
-                kernel.MASK: mask_of,
-                kernel.LOW: low,
-                kernel.HIGH: high,
-                kernel.ORIGIN_ROOM: room,
-                kernel.ORIGIN_START: start,
-                kernel.HOSTED: self.hosts > 0,
-                kernel.CLOSURES: np.zeros(3 * MOST_CLOSURES),
-            }
-        )
-        words = (size + 63) // 64
+        found.lay({**self._facts(), **self._unasked(), **notes(len(self.names), self.cells)})
+        minutes = self.placed[2]
+        lengths = np.unique(minutes)
         numbers = {
-            kernel.SESSIONS: size,
-            kernel.COLUMNS: columns,
-            kernel.ROOMS: rooms,
+            kernel.SESSIONS: len(self.names),
+            kernel.COLUMNS: len(self.starts),
+            kernel.ROOMS: len(self.rooms),
             kernel.CELLS: self.cells,
             kernel.DAYS: len(self.days),
             kernel.KINDS: len(masks),
@@ -245,15 +208,60 @@ class Board:
         }
         for number, value in numbers.items():
             found.b[number] = value
-        found.lay(notes(size, self.cells))
-        nobody = np.zeros((size, words), dtype=np.uint64)
-        circle = bits([other[first_pair[one] : first_pair[one + 1]] for one in range(size)], words)
+        first_pair, (other, *_) = self.pairs
+        nobody = np.zeros((len(self.names), words), dtype=np.uint64)
+        circle = bits([other[first:last] for first, last in pairwise(first_pair)], words)
         hope = np.zeros((kernel.LEVELS, kernel.HOPES, words), dtype=np.uint64)
         by_length = bits([np.flatnonzero(minutes <= length) for length in (0, *lengths)], words)
         found.lay_sets({kernel.ONES: nobody, kernel.TWOS: nobody, kernel.MORE: nobody, kernel.CIRCLE: circle})
         found.lay_sets({kernel.BY_LENGTH: by_length, kernel.HOPE: hope})
         self._look_around(found, words)
         return found
+
+    def _facts(self) -> dict[int, NDArray[Any]]:
+        """The tables that no question changes."""
+        room, start, minutes = self.placed
+        first_pair, (other, here, there, _, _) = self.pairs
+        in_room = np.lexsort((start, room)).astype(np.int32)[np.count_nonzero(room < 0) :]
+        longest = np.zeros(len(self.rooms), dtype=np.int32)
+        np.maximum.at(longest, room[in_room], minutes[in_room])
+        groups = np.zeros((len(self._groups), len(self.rooms)), dtype=np.int32)
+        for members, number in self._groups.items():
+            groups[number, [self.room_number[one] for one in members]] = 1
+        return {
+            kernel.STARTS: self.starts,
+            kernel.PAD: np.array([self._pad(one) for one in self.rooms]),
+            kernel.ROOM: room,
+            kernel.START: start,
+            kernel.MINUTES: minutes,
+            kernel.FIRST_IN_ROOM: np.searchsorted(room[in_room], np.arange(len(self.rooms) + 1)),
+            kernel.IN_ROOM: in_room,
+            kernel.LONGEST: longest,
+            kernel.FIRST_PAIR: first_pair,
+            kernel.OTHER: other,
+            kernel.HERE: here,
+            kernel.THERE: there,
+            kernel.GROUPS: groups,
+            kernel.LENGTHS: np.unique(minutes),
+            kernel.TRACK: self.track_of,
+            kernel.DAY_OF: self.day_of,
+        }
+
+    def _unasked(self) -> dict[int, NDArray[Any]]:
+        """The tables that a question sets, as they are without an edit."""
+        room, start, minutes = self.placed
+        _, (_, _, _, low, high) = self.pairs
+        return {
+            kernel.MINUTES_NOW: minutes,
+            kernel.MOVABLE: self.movable,
+            kernel.MASK: self.kinds[1],
+            kernel.LOW: low,
+            kernel.HIGH: high,
+            kernel.ORIGIN_ROOM: room,
+            kernel.ORIGIN_START: start,
+            kernel.HOSTED: self.hosts > 0,
+            kernel.CLOSURES: np.zeros(3 * MOST_CLOSURES),
+        }
 
     def _look_around(self, found: Tables, words: int) -> None:
         """Add whom each session pushes out in every cell."""
@@ -342,64 +350,3 @@ class Board:
     def day_number(self, minute: int) -> int | None:
         """The number of the day whose hours hold a minute."""
         return next((n for n, day in enumerate(self.days) if day.hours.start <= minute < day.hours.end), None)
-
-
-@dataclass
-class Tables:
-    """The three arrays of the kernel."""
-
-    b: kernel.Ints
-    m: kernel.Bytes
-    w: kernel.Words
-
-    def lay(self, tables: Mapping[int, NDArray[Any]]) -> None:
-        """Put tables of numbers behind those that are there, and note where they begin."""
-        at = len(self.b)
-        parts = [self.b]
-        for name, table in tables.items():
-            self.b[name] = at
-            parts.append(table.ravel().astype(np.int32))
-            at += table.size
-        self.b = np.concatenate(parts)
-
-    def lay_sets(self, tables: Mapping[int, kernel.Words]) -> None:
-        """The same for sets of bits."""
-        at = len(self.w)
-        for name, table in tables.items():
-            self.b[name] = at
-            at += table.size
-        self.w = np.concatenate([self.w, *(table.ravel() for table in tables.values())])
-
-    def at(self, name: int, size: int) -> kernel.Ints:
-        """A table, to be read or written."""
-        return self.b[self.b[name] : self.b[name] + size]
-
-
-def notes(sessions: int, cells: int) -> dict[int, NDArray[Any]]:
-    """Room for the notes of a search."""
-    row = np.zeros(kernel.LEVELS, dtype=np.int32)
-    crowd = np.zeros(sessions + kernel.LEVELS, dtype=np.int32)
-    candidates = np.zeros(CANDIDATES * (cells + SPARE_CELLS), dtype=np.int32)
-    return {
-        kernel.AWAY: np.zeros(sessions),
-        kernel.SPOT: np.zeros(sessions),
-        **dict.fromkeys((kernel.LEFT_ONES, kernel.OCCUPANT, kernel.OCCUPANT_ROOM, kernel.OCCUPANT_START), crowd),
-        **dict.fromkeys((kernel.OCCUPANT_FIXED, kernel.HOLE), crowd),
-        **dict.fromkeys((kernel.CELL, kernel.PRICE), candidates),
-        kernel.SEEN: np.zeros(cells),
-        kernel.PUSHED: np.zeros(kernel.MOST_PUSHED + 1),
-        **dict.fromkeys((kernel.LEVEL_ONE, kernel.LEVEL_AT, kernel.LEVEL_FIRST, kernel.LEVEL_END), row),
-        **dict.fromkeys((kernel.LEVEL_PAID, kernel.LEVEL_OWED, kernel.LEVEL_SPARE, kernel.LEVEL_LEFT), row),
-        **dict.fromkeys((kernel.LEVEL_OCCUPANTS, kernel.LEVEL_WAITING, kernel.OPEN_HOLE, kernel.LEVEL_ENTRY), row),
-        **dict.fromkeys((kernel.FAILED, kernel.KNOWN, kernel.KNOWN_AT), np.zeros(sessions)),
-        **dict.fromkeys((kernel.WAITING, kernel.OWES, kernel.OWES_FREE), np.zeros(kernel.LEVELS**2)),
-        **dict.fromkeys((kernel.BEST_ROWS, kernel.FOUND_ROWS), np.zeros(3 * kernel.LEVELS)),
-    }
-
-
-def bits(members: Sequence[NDArray[np.int32] | NDArray[np.intp]], words: int) -> NDArray[np.uint64]:
-    """Each row of members as a set of bits."""
-    flags = np.zeros((len(members), words * 64), dtype=bool)
-    for row, numbers in enumerate(members):
-        flags[row, numbers] = True
-    return np.packbits(flags, axis=1, bitorder="little").view(np.uint64)

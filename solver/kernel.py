@@ -204,53 +204,43 @@ def _has_left_a_place(b: Ints, gone: int) -> bool:
 
 
 @compiled
+def _seen_from(at: int, taken: int, until: int, begin: int, blocked: int, end: int) -> tuple[int, int, int]:
+    """What a taken stretch does to the free one at a moment: where it begins and ends, or until when it is blocked."""
+    if until <= at:
+        return max(begin, until), blocked, end
+    if taken <= at:
+        return begin, max(blocked, until), end
+    return begin, blocked, min(end, taken)
+
+
+@compiled
 def _widest_gap(b: Ints, room: int, first: int, last: int, extra: int, until: int) -> int:
     """The longest free stretch in the room that touches `first` to `last`, with one more session from `extra` on."""
     pad = b[b[PAD] + room]
-    here, widest = first - pad, 0
-    # Where the free stretch that reaches `here` begins.
-    at = here
-    while at < last + pad or at == here:
-        begin, end = -NO_PRICE, NO_PRICE
-        blocked = -NO_PRICE
+    at, widest = first - pad, 0
+    while at < last + pad:
+        begin, blocked, end = -NO_PRICE, -NO_PRICE, NO_PRICE
         for position in range(b[b[FIRST_IN_ROOM] + room], b[b[FIRST_IN_ROOM] + room + 1]):
             other = b[b[IN_ROOM] + position]
-            if b[b[AWAY] + other]:
-                continue
-            there, gone = b[b[START] + other] - pad, b[b[START] + other] + b[b[MINUTES] + other] + pad
-            if gone <= at:
-                begin = max(begin, gone)
-            elif there <= at:
-                blocked = max(blocked, gone)
-            else:
-                end = min(end, there)
+            if not b[b[AWAY] + other]:
+                there = b[b[START] + other]
+                begin, blocked, end = _seen_from(
+                    at, there - pad, there + b[b[MINUTES] + other] + pad, begin, blocked, end
+                )
         for row in range(b[OCCUPANTS]):
-            if b[b[OCCUPANT_ROOM] + row] == room and b[b[SPOT] + b[b[OCCUPANT] + row]] == row:
-                there = b[b[OCCUPANT_START] + row] - pad
-                gone = b[b[OCCUPANT_START] + row] + b[b[MINUTES_NOW] + b[b[OCCUPANT] + row]] + pad
-                if gone <= at:
-                    begin = max(begin, gone)
-                elif there <= at:
-                    blocked = max(blocked, gone)
-                else:
-                    end = min(end, there)
+            other = b[b[OCCUPANT] + row]
+            if b[b[OCCUPANT_ROOM] + row] == room and b[b[SPOT] + other] == row:
+                there = b[b[OCCUPANT_START] + row]
+                begin, blocked, end = _seen_from(
+                    at, there - pad, there + b[b[MINUTES_NOW] + other] + pad, begin, blocked, end
+                )
         if extra < until:
-            there, gone = extra - pad, until + pad
-            if gone <= at:
-                begin = max(begin, gone)
-            elif there <= at:
-                blocked = max(blocked, gone)
-            else:
-                end = min(end, there)
+            begin, blocked, end = _seen_from(at, extra - pad, until + pad, begin, blocked, end)
         if blocked > at:
             at = blocked
-            continue
-        widest = max(widest, end - begin)
-        if end >= last + pad:
-            break
-        at = end
-        if at == here:
-            at += 1
+        else:
+            widest = max(widest, end - begin)
+            at = end
     return min(widest, NO_PRICE)
 
 

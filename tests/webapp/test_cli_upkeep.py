@@ -209,3 +209,9 @@ def test_processes_that_migrate_at_once_take_turns(tmp_path: Path, each_database
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(upgrade, url) for _ in range(4)]:
             done.result()
+    database = connect(url)
+    try:
+        with database.writer.begin() as connection:
+            assert migrating.is_current(connection)
+    finally:
+        database.dispose()
