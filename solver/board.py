@@ -61,7 +61,7 @@ class Board:
     def prepare(self) -> None:
         """Work out now whatever questions will ask."""
         _ = self.tables, self.violations, self.hosts, self._in_room, self.conference.kin, self.conference.rank
-        _ = self.conference.sessions_of, self.conference.sessions_by_track
+        _ = self.conference.busy, self.conference.sessions_by_track
 
     @cached_property
     def violations(self) -> list[Violation]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from solver.conference import Conference, Schedule
-from solver.rules import OFF_GRID, RULES, Violation
+from solver.rules import OFF_GRID, RULES, UnaryRule, Violation
 
 
 def violations(conference: Conference, schedule: Schedule) -> list[Violation]:
@@ -33,7 +33,10 @@ def around(
     else:
         near = set(sessions).union(neighbours, *(conference.kin.get(one, ()) for one in sessions))
         part = {one: schedule[one] for one in near if one in schedule}
-        found = violations(conference, part)
+        alone = {one: schedule[one] for one in sessions if one in schedule}
+        found = []
+        for rule in RULES:
+            found += rule.violations(conference, alone if isinstance(rule, UnaryRule) else part)
     return [violation for violation in found if any(one in sessions for one in violation.sessions)]
 
 

@@ -244,6 +244,11 @@ class Conference:
         return {person: tuple(sessions) for person, sessions in found.items()}
 
     @cached_property
+    def busy(self) -> Mapping[str, tuple[Session, ...]]:
+        """The people of `sessions_of` who speak in more than one session."""
+        return {person: sessions for person, sessions in self.sessions_of.items() if len(sessions) > 1}
+
+    @cached_property
     def _ways(self) -> Mapping[tuple[str, str], int]:
         ways = {(way.target, way.origin): way.minutes for way in self.travel}
         return ways | {(way.origin, way.target): way.minutes for way in self.travel}
@@ -271,7 +276,7 @@ class Conference:
         revised = object.__new__(Conference)
         kept = {"clock", "_ways", "rank", "kin", "sessions_by_track", "room", "person", "session"}
         if not sessions:
-            kept.add("sessions_of")
+            kept |= {"sessions_of", "busy"}
         revised.__dict__.update(
             {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__ or name in kept}
         )
@@ -284,6 +289,11 @@ class Conference:
         if sessions:
             revised.__dict__["session"] = {**self.session, **sessions}
             revised.__dict__["sessions"] = tuple(revised.session.values())
+            speakers = {speaker for one in sessions.values() for speaker in one.speakers}
+            revised.__dict__["sessions_of"] = {
+                **self.sessions_of,
+                **{who: tuple(revised.session[one.id] for one in self.sessions_of[who]) for who in speakers},
+            }
         return revised
 
     def check_schedule(self, schedule: Schedule) -> None:

@@ -92,11 +92,11 @@ def _scheduled(conference: Conference, schedule: Schedule) -> Iterable[Session]:
 
 
 def speaking(conference: Conference, schedule: Schedule) -> Iterable[tuple[str, Sequence[Session]]]:
-    """People and their sessions, for all who speak in a session of the schedule and perhaps others."""
+    """People with several sessions, and these, for all who speak in the schedule and perhaps others."""
     if 4 * len(schedule) > len(conference.sessions):
-        return conference.sessions_of.items()
+        return conference.busy.items()
     people = dict.fromkeys(speaker for one in _scheduled(conference, schedule) for speaker in one.speakers)
-    return [(person, conference.sessions_of[person]) for person in people]
+    return [(person, conference.busy[person]) for person in people if person in conference.busy]
 
 
 def by_start(conference: Conference, schedule: Schedule, sessions: Iterable[Session]) -> list[Session]:
