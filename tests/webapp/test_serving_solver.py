@@ -256,6 +256,7 @@ def test_a_question_outlives_the_process(tmp_path: Path) -> None:
         early = pool.submit(ask, client, 1.0)
         with solver_process(path) as first:
             early.result(timeout=20)
+            until(lambda: not children(first.pid), "the first solve has ended")
             caught = pool.submit(ask, client, 2.0)
             until(lambda: bool(children(first.pid)), "the solve runs")
             solve = children(first.pid)[0]
