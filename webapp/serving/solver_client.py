@@ -13,6 +13,8 @@ from webapp.serving import wire
 
 START_SECONDS = 20.0
 """How long a repair waits for a solver process that is being started again."""
+PAUSES = (0.2, 1.0)
+"""How long to wait before a question is asked again whose process ended in the middle, in seconds."""
 QUEUE_SECONDS = 30.0
 """How long a repair may wait for its turn."""
 GRACE_SECONDS = 5.0
@@ -85,10 +87,12 @@ class SolverClient:
             "place": place,
             "engine": engine,
         }
-        try:
-            return self._ask(question, load_facts, time_limit)
-        except OSError:
-            pass  # it ended in the middle: by the next time it has been started again
+        for pause in PAUSES:
+            try:
+                return self._ask(question, load_facts, time_limit)
+            except OSError:
+                # It ended in the middle, and may accept connections until it is gone; then it is started again.
+                time.sleep(pause)
         try:
             return self._ask(question, load_facts, time_limit)
         except OSError as error:

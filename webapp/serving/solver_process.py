@@ -221,7 +221,7 @@ class SolverServer:
         self._clients.discard(client)
         self._selector.unregister(client.connection)
         with contextlib.suppress(OSError):
-            # Solves that run hold the descriptor too: closing ours alone would not tell the client.
+            # A solve that has just begun may hold the descriptor too: closing ours alone would not tell the client.
             client.connection.shutdown(socket.SHUT_RDWR)
         client.connection.close()
         with contextlib.suppress(ValueError):

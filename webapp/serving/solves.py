@@ -76,7 +76,9 @@ def start(facts: Facts, request: dict[str, Any], *, grace: float) -> Solve:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         end_with(parent)
-        os.close(reading)
+        # Of all that it has from the solver process: else clients would still reach a socket whose owner is gone.
+        os.closerange(3, writing)
+        os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
         _write(writing, wire.packed(solved(facts, request, lambda: deadline - time.monotonic())))
         status = 0
     except BaseException as error:
