@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
+
+from sqlalchemy import select
 
 from fixtures import generate
 from solver.conference import Conference
 from webapp.auth import tokens
+from webapp.events import retention
 from webapp.interop.document import Imported
-from webapp.services import importing, publishing, reading, saving, undoing
+from webapp.services import configuring, importing, publishing, reading, refreshing, saving, undoing
 from webapp.services.errors import Refusal
 from webapp.store import Store
-from webapp.store.rows import EditorRow
+from webapp.store.rows import EditorRow, EventRow
 
 
 def add_conference(store: Store, slug: str, *, sessions: int = 12, rooms: int = 4, seed: int = 1) -> Conference:
@@ -52,6 +56,30 @@ def live_through(store: Store, slug: str, conference: Conference, steps: int, *,
             save(store, slug, who, [_fact(chance, conference)], override={"reason": "it is so"})
         else:
             _other(store, slug, who, kind)
+
+
+def go_wrong(store: Store, slug: str, conference: Conference) -> None:
+    """Saves that come to nothing, each in its own way, other settings, a refresh; and the oldest events are let go."""
+    (who,) = editors(store, 1)
+    first, second = conference.sessions[0].id, conference.sessions[1].id
+    place = {"room": conference.rooms[0].id, "start": conference.clock.iso(conference.days[0].hours.start)}
+    together = [{"op": "move", "session": one, **place} for one in (first, second)]
+    assert save(store, slug, who, together).result == "warning_required"
+    version = reading.head(store, slug)["version"]
+    waiting = saving.SaveRequest(attempt_id="waits", expected_version=version, changes=together)
+    assert saving.save(store, slug, waiting, editor_id=who).result == "warning_required"
+    assert saving.save(store, slug, replace(waiting, cancel=True), editor_id=who).result == "cancelled"
+    assert save(store, slug, who, [{"op": "resize", "session": first, "minutes": -1}]).result == "validation_failed"
+    assert save(store, slug, who, [{"op": "pin", "session": "nobody"}]).result == "stale_blocked"
+    settings = configuring.SettingsRequest(
+        severities={"room_overlap": "warn"}, lock_policy={"leaseSeconds": 60}, preferences={"few_moves": 3}
+    )
+    configuring.configure(store, slug, settings, editor_id=who)
+    refreshing.refresh(store, slug, spread_seconds=5, editor_id=who)
+    middle = select(EventRow.time).where(EventRow.seq == reading.head(store, slug)["lastSeq"] // 2)
+    before = store.read(lambda session: session.scalar(middle))
+    assert before is not None
+    assert retention.trim(store, before=before)
 
 
 def _other(store: Store, slug: str, who: str, kind: Any) -> None:

@@ -112,6 +112,28 @@ def test_a_tampered_entry_is_found(busy: Caller, app: Flask, store: Store, chang
     assert found(store) == [f"audit entry {first}"]
 
 
+@pytest.mark.parametrize(
+    ("change", "places"),
+    [
+        ("UPDATE event SET body = replace(body, 'knots', 'looms') WHERE seq = 3", ["event 3"]),
+        ("DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)", ["event {last}"]),
+        ("UPDATE schedule SET status = 'draft'", ["schedule: status"]),
+        ("UPDATE schedule SET last_broadcast_at = NULL", ["schedule: last_broadcast_at"]),
+        ("UPDATE save_attempt SET answer = replace(answer, '\"block\"', '\"warn\"')", ["save attempts"]),
+        ("UPDATE conflict SET status = 'unresolved', person = 'nobody'", ["conflict {conflict}"]),
+        ("UPDATE session SET start = 1 WHERE id = 'spare'", ["session 'spare'"]),
+        ("UPDATE carried SET format = 'frab'", ["what the imported file carried"]),
+    ],
+)
+def test_a_tampered_row_is_named(busy: Caller, app: Flask, store: Store, change: str, places: list[str]) -> None:
+    assert found(store) == []
+    [conflict] = {one["conflictId"] for one in busy.items("/conflicts")}
+    last = busy.draft()["lastSeq"]
+    with without_triggers(app) as connection:
+        assert connection.execute(change).rowcount >= 1
+    assert found(store) == [place.format(conflict=conflict, last=last) for place in places]
+
+
 def test_an_override_is_kept_apart_as_well(busy: Caller, store: Store) -> None:
     kept = store.read(lambda session: [(one.reason, one.saved_version) for one in session.query(OverrideRow)])
     assert kept == [("try it", 3)]
@@ -127,4 +149,4 @@ def test_settings_are_replayed_as_well(busy: Caller, caller: Callable[[str], Cal
     assert found(store) == []
     with without_triggers(app) as connection:
         connection.execute("UPDATE schedule SET settings = '{}'")
-    assert found(store) == ["setting severities", "setting preferences"]
+    assert found(store) == ["schedule: settings"]

@@ -137,6 +137,18 @@ def test_an_upgrade_keeps_those_who_are_signed_in(tmp_path: Path) -> None:
     store.close()
 
 
+def test_an_upgrade_seals_what_happened_before(editor: Caller, store: Store) -> None:
+    editor.save(move("knots", "11:30", "hall"))
+    editor.save(move("knots", "12:30"), publish=True)
+    unsealed = ["ALTER TABLE event DROP COLUMN hash", "UPDATE alembic_version SET version_num = '0005'"]
+    unsealed += [f"ALTER TABLE schedule DROP COLUMN {name}" for name in ("log_hash", "trimmed_hash", "attempts_digest")]
+    with store.database.writer.begin() as connection:
+        for statement in unsealed:
+            connection.execute(text(statement))
+        migrating.run(connection)
+    assert verifying.verify(store).findings == []
+
+
 def test_two_schedules_do_not_share_a_name(caller: Any, store: Store, small: dict[str, Any]) -> None:
     who = caller("admin")
     imported = read_document(json.dumps(small).encode(), "small.json")

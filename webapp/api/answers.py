@@ -250,6 +250,8 @@ class Conflict(Answer):
     rule: str
     severity: Severity
     session_ids: list[str]
+    person_id: str | None
+    room_id: str | None
     message: str
 
 

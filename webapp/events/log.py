@@ -10,6 +10,7 @@ from sqlalchemy import Integer, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from webapp.events.types import Event
+from webapp.sealing import digest
 from webapp.store.rows import EventRow, ScheduleRow
 
 PAGE = 1000
@@ -46,19 +47,32 @@ def append(session: Session, schedule: ScheduleRow, events: Iterable[Event], *, 
             body["previousSeq"] = schedule.last_public_seq
             schedule.last_public_seq = schedule.last_seq
             schedule.last_broadcast_at = now
-        rows.append(
-            {
-                "schedule_id": schedule.id,
-                "seq": schedule.last_seq,
-                "type": event.type,
-                "public": event.public,
-                "time": now,
-                "body": body,
-            }
-        )
+        row = {
+            "schedule_id": schedule.id,
+            "seq": schedule.last_seq,
+            "type": event.type,
+            "public": event.public,
+            "time": now,
+            "body": body,
+        }
+        schedule.log_hash = row["hash"] = digest((schedule.log_hash, *row.values()))
+        rows.append(row)
     if rows:
         session.execute(insert(EventRow), rows)
         session.info.setdefault("news", {})[schedule.id] = schedule.last_seq
+
+
+def first_broken(session: Session, schedule: ScheduleRow) -> int | None:
+    """The seq of the first event that is missing or was tampered with; None if the chain of those kept holds."""
+    expected, before = schedule.trimmed_seq + 1, schedule.trimmed_hash
+    columns = (EventRow.schedule_id, EventRow.seq, EventRow.type, EventRow.public, EventRow.time, EventRow.body)
+    query = select(*columns, EventRow.hash).where(EventRow.schedule_id == schedule.id).order_by(EventRow.seq)
+    with session.execute(query.execution_options(yield_per=PAGE)) as rows:
+        for *values, told in rows:
+            if values[1] != expected or told != digest((before, *values)):
+                return expected
+            expected, before = expected + 1, told
+    return None if (expected - 1, before) == (schedule.last_seq, schedule.log_hash) else expected
 
 
 def read(

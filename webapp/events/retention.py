@@ -38,6 +38,7 @@ def _trim(session: Session, schedule_id: str, before: datetime) -> int:
     if last <= row.trimmed_seq:
         return 0
     gone = last - row.trimmed_seq
+    row.trimmed_hash = session.get_one(EventRow, (schedule_id, last)).hash
     session.execute(delete(EventRow).where(EventRow.schedule_id == schedule_id, EventRow.seq <= last))
     row.trimmed_seq = last
     return gone

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from webapp.sealing import NOTHING, canonical, digest
 from webapp.services.views import instant
-from webapp.store.rows import FIRST_HASH, AuditRow, ScheduleRow
+from webapp.store.rows import AuditRow, ScheduleRow
 
 
 def record(
@@ -48,25 +48,26 @@ def record(
 
 def hash_of(entry: AuditRow) -> str:
     """The hash that an entry must have: over everything in it and the hash before."""
-    sealed = [
-        entry.previous_hash,
-        entry.id,
-        entry.schedule_id,
-        entry.number,
-        entry.action,
-        entry.editor_id,
-        entry.save_attempt_id,
-        entry.version,
-        entry.reason,
-        entry.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        entry.details,
-    ]
-    return hashlib.sha256(canonical(sealed).encode()).hexdigest()
+    return digest(
+        (
+            entry.previous_hash,
+            entry.id,
+            entry.schedule_id,
+            entry.number,
+            entry.action,
+            entry.editor_id,
+            entry.save_attempt_id,
+            entry.version,
+            entry.reason,
+            entry.created_at,
+            entry.details,
+        )
+    )
 
 
 def first_broken(entries: Iterable[AuditRow]) -> int | None:
     """The number of the first of a schedule's entries that is missing or was tampered with; None if the chain holds."""
-    expected, before = 1, FIRST_HASH
+    expected, before = 1, NOTHING
     for entry in entries:
         if entry.number != expected or entry.previous_hash != before or entry.hash != hash_of(entry):
             return expected
@@ -99,8 +100,3 @@ def entry_json(entry: AuditRow, *, of_session: str | None = None) -> dict[str, A
         "hash": entry.hash,
         **details,
     }
-
-
-def canonical(value: object) -> str:
-    """JSON with one spelling, for hashing."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

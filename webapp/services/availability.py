@@ -106,16 +106,16 @@ def availability(
             for key in sorted(everybody(facts.conference))
             if (kind is None or key[0] == kind) and (identifier is None or key[1] == identifier) and _text(key) > after
         ][:limit]
-        kept = _kept(session, facts, row.last_seq)
+        known = kept(session, facts, row.last_seq)
         return {
             "version": row.version,
-            "items": [_told(facts, key, kept.get(key)) for key in wanted],
+            "items": [_told(facts, key, known.get(key)) for key in wanted],
         }
 
     return store.read(work)
 
 
-def _kept(session: Session, facts: Facts, last_seq: int) -> dict[Key, AvailabilityRow]:
+def kept(session: Session, facts: Facts, last_seq: int) -> dict[Key, AvailabilityRow]:
     """The stored windows that hold at the facts' version."""
     cursor = session.get(EventCursorRow, (HANDLER, facts.schedule_id))
     if cursor is None or last_seq - cursor.seq > log.PAGE:

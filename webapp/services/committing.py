@@ -59,10 +59,10 @@ def commit(
     after = Facts(row.id, row.version, conference, schedule)
     changes = differences.between(before.conference, before.schedule, conference, schedule)
     update_facts(session, after, (change.key for change in changes))
-    conflicts = ledger.settle(session, row.id, found, now=intent.now)
-    row.status = ledger.standing(found)
-    row.updated_at, row.updated_by, row.last_sync_at = intent.now, intent.editor_id, intent.now
-    audit_entry_id = _record(session, row, changes, found, intent)
+    told = [one.json() for one in found]
+    conflicts = ledger.settle(session, row, told, now=intent.now)
+    row.updated_at, row.updated_by = intent.now, intent.editor_id
+    audit_entry_id = _record(session, row, changes, told, intent)
     log.append(session, row, _events(row, changes, conflicts, intent), now=intent.now)
     if intent.publish:
         make_public(
@@ -96,18 +96,18 @@ def _record(
     session: Session,
     row: ScheduleRow,
     changes: Sequence[differences.Change],
-    found: Sequence[ledger.Found],
+    conflicts: Sequence[Mapping[str, Any]],
     intent: Intent,
 ) -> str:
     """Write the audit entry, and the override beside it if blocking conflicts were accepted."""
-    overrides = any(one.blocks for one in found)
+    overrides = ledger.standing(conflicts) == "conflicted"
     entry = auditing.record(
         session,
         row,
         "override" if overrides and intent.action == "save" else intent.action,
         {
             "changes": [change.json() for change in changes],
-            "conflicts": [one.json() for one in found],
+            "conflicts": conflicts,
             **(intent.details or {}),
         },
         editor_id=intent.editor_id,
@@ -123,7 +123,7 @@ def _record(
                 save_attempt_id=intent.attempt_id,
                 editor_id=intent.editor_id,
                 reason=intent.reason,
-                affected_conflict_ids=[one.id for one in found],
+                affected_conflict_ids=[one["conflictId"] for one in conflicts],
                 saved_version=row.version,
                 created_at=intent.now,
             )

@@ -91,8 +91,11 @@ class _Change:
         if not fields:
             return old
         events: list[Event] = []
+        judged: dict[str, Any] = {}
         if any(name in JUDGED for name in fields):
-            after, events = self._judge(after)
+            after, conflicts = self._renew(after)
+            events = ledger.settle(self.session, self.row, conflicts, now=self.now)
+            judged = {"conflicts": conflicts}
         self.row.updated_at, self.row.updated_by = self.now, self.editor_id
         change = {
             "resource": "schedule",
@@ -101,25 +104,21 @@ class _Change:
             "previousValues": {name: old[name] for name in fields},
             "values": {name: new[name] for name in fields},
         }
-        auditing.record(
-            self.session, self.row, "settings", {"changes": [change]}, editor_id=self.editor_id, now=self.now
-        )
+        details = {"changes": [change], **judged}
+        auditing.record(self.session, self.row, "settings", details, editor_id=self.editor_id, now=self.now)
         by = {"editorId": self.editor_id}
         updated = Event("schedule.updated", {**change, "timestamp": instant(self.now), **by})
         ends = Event("schedule.settings_changed", {"status": self.row.status, "updatedFields": fields, **by})
         log.append(self.session, self.row, [updated, *events, ends], now=self.now)
         return told(self.row, after)
 
-    def _judge(self, facts: Facts) -> tuple[Facts, list[Event]]:
-        """A new version under the new settings: its conflicts and its status."""
+    def _renew(self, facts: Facts) -> tuple[Facts, list[dict[str, Any]]]:
+        """A new version under the new settings, and its conflicts."""
         self.row.version += 1
         self.row.frame = frame(facts.conference)
         after = replace(facts, version=self.row.version)
-        found = ledger.find(self.row, after.conference, after.schedule)
-        events = ledger.settle(self.session, self.row.id, found, now=self.now)
-        self.row.status, self.row.last_sync_at = ledger.standing(found), self.now
         self.store.remember_draft(self.session, after)
-        return after, events
+        return after, [one.json() for one in ledger.find(self.row, after.conference, after.schedule)]
 
     def _days(self, facts: Facts) -> tuple[Day, ...]:
         from webapp.schemas import read_days
@@ -166,4 +165,11 @@ def told(row: ScheduleRow, facts: Facts) -> dict[str, Any]:
         "lockPolicy": {**LOCK_POLICY, **kept.get("lockPolicy", {})},
         "hours": hours_json(facts.conference),
         "preferences": kept.get("preferences", {}),
+    }
+
+
+def plain(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What a schedule's row keeps of settings, without what says no more than the usual."""
+    return {
+        name: value for name, value in kept.items() if value and not (name == "lockPolicy" and value == LOCK_POLICY)
     }

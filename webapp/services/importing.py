@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from webapp.events import log
 from webapp.events.types import Event
+from webapp.sealing import digest
 from webapp.services import auditing, ledger, request_keys
 from webapp.services.clock import now_utc
 from webapp.services.errors import Invalid, Taken, Unavailable
@@ -81,22 +82,26 @@ def _import(store: Store, session: Session, imported: Imported, slug: str | None
         updated_by=editor_id,
         last_seq=0,
         last_public_seq=0,
-        last_sync_at=now,
         name=conference.name,
         timezone=conference.timezone,
         frame=frame(conference),
         settings={},
     )
-    found = ledger.find(row, conference, imported.schedule)
-    row.status = ledger.standing(found)
     session.add(row)
     session.flush()
     facts = Facts(row.id, row.version, conference, imported.schedule)
     insert_facts(session, facts)
     session.add(CarriedRow(schedule_id=row.id, format=imported.format, data=imported.carried))
-    conflicts = ledger.settle(session, row.id, found, now=now)
-    document = callboard_json(conference, imported.schedule)
-    auditing.record(session, row, "import", {"document": document}, editor_id=editor_id, now=now)
+    found = [one.json() for one in ledger.find(row, conference, imported.schedule)]
+    conflicts = ledger.settle(session, row, found, now=now)
+    details = {
+        "slug": row.slug,
+        "document": callboard_json(conference, imported.schedule),
+        "format": imported.format,
+        "carriedDigest": digest((imported.carried,)),
+        "conflicts": found,
+    }
+    auditing.record(session, row, "import", details, editor_id=editor_id, now=now)
     told = {
         "slug": row.slug,
         "status": row.status,

@@ -50,6 +50,8 @@ class Found:
             "rule": self.violation.rule,
             "severity": self.severity,
             "sessionIds": list(self.violation.sessions),
+            "personId": self.violation.person,
+            "roomId": self.violation.room,
             "message": self.violation.message,
         }
 
@@ -64,28 +66,46 @@ def find(row: ScheduleRow, conference: Conference, schedule: Schedule) -> list[F
     return [Found(_identity(row.id, one), one, severity(severities, one.rule)) for one in counting]
 
 
-def standing(found: Iterable[Found]) -> str:
-    """The status that a schedule has with these conflicts."""
-    return "conflicted" if any(one.blocks for one in found) else "ready_to_publish"
+def standing(told: Iterable[Mapping[str, Any]]) -> str:
+    """The status that a schedule has with these conflicts, as `Found.json` tells them."""
+    return "conflicted" if any(one["severity"] == "block" for one in told) else "ready_to_publish"
 
 
-def settle(session: Session, schedule_id: str, found: Sequence[Found], *, now: datetime) -> list[Event]:
-    """Bring the ledger in line with what is violated now; the events say what that opened and resolved."""
-    rows = {row.id: row for row in session.scalars(select(ConflictRow).where(ConflictRow.schedule_id == schedule_id))}
+def settle(session: Session, schedule: ScheduleRow, told: Sequence[Mapping[str, Any]], *, now: datetime) -> list[Event]:
+    """Bring ledger and status in line with the conflicts of now; the events say what that opened and resolved."""
+    rows = on_record(session, schedule)
+    known = set(rows)
+    events = bring_in_line(rows, schedule.id, told, now=now)
+    session.add_all(row for identifier, row in rows.items() if identifier not in known)
+    schedule.status, schedule.last_sync_at = standing(told), now
+    return events
+
+
+def on_record(session: Session, schedule: ScheduleRow) -> dict[str, ConflictRow]:
+    """Every conflict that a schedule has or had, by id."""
+    rows = session.scalars(select(ConflictRow).where(ConflictRow.schedule_id == schedule.id))
+    return {row.id: row for row in rows}
+
+
+def bring_in_line(
+    rows: dict[str, ConflictRow], schedule_id: str, told: Sequence[Mapping[str, Any]], *, now: datetime
+) -> list[Event]:
+    """The same on rows alone, for whoever replays the audit."""
     events: list[Event] = []
-    for one in found:
-        row = rows.pop(one.id, None)
+    for one in told:
+        row = rows.get(one["conflictId"])
         if row is None:
-            session.add(_opened(schedule_id, one, now))
-            events.append(Event("conflict.detected", one.json()))
+            rows[one["conflictId"]] = _opened(schedule_id, one, now)
+            events.append(Event("conflict.detected", one))
             continue
         if row.status == RESOLVED:
             row.status, row.opened_at, row.last_updated_at = UNRESOLVED, now, now
-            events.append(Event("conflict.detected", {**one.json(), "reopened": True}))
-        if row.message != one.violation.message:
-            row.message, row.last_updated_at = one.violation.message, now
+            events.append(Event("conflict.detected", {**one, "reopened": True}))
+        if row.message != one["message"]:
+            row.message, row.last_updated_at = one["message"], now
+    found = {one["conflictId"] for one in told}
     for row in rows.values():
-        if row.status == UNRESOLVED:
+        if row.status == UNRESOLVED and row.id not in found:
             row.status, row.last_updated_at = RESOLVED, now
             events.append(Event("conflict.resolved", _brief(row)))
     return events
@@ -110,8 +130,6 @@ def told(session: Session, schedule: ScheduleRow, rows: Sequence[ConflictRow]) -
         {
             **_brief(row),
             "severity": severity(severities, row.rule),
-            "personId": row.person,
-            "roomId": row.room,
             "status": row.status,
             "detectedAt": instant(row.detected_at),
             "lastUpdatedAt": instant(row.last_updated_at),
@@ -157,21 +175,22 @@ def _brief(row: ConflictRow) -> dict[str, Any]:
         "conflictType": row.conflict_type,
         "rule": row.rule,
         "sessionIds": row.sessions,
+        "personId": row.person,
+        "roomId": row.room,
         "message": row.message,
     }
 
 
-def _opened(schedule_id: str, one: Found, now: datetime) -> ConflictRow:
-    violation = one.violation
+def _opened(schedule_id: str, one: Mapping[str, Any], now: datetime) -> ConflictRow:
     return ConflictRow(
-        id=one.id,
+        id=one["conflictId"],
         schedule_id=schedule_id,
-        conflict_type=TYPES.get(violation.rule, "other"),
-        rule=violation.rule,
-        sessions=list(violation.sessions),
-        person=violation.person,
-        room=violation.room,
-        message=violation.message,
+        conflict_type=one["conflictType"],
+        rule=one["rule"],
+        sessions=one["sessionIds"],
+        person=one["personId"],
+        room=one["roomId"],
+        message=one["message"],
         status=UNRESOLVED,
         detected_at=now,
         opened_at=now,

@@ -86,7 +86,7 @@ def make_public(
         session,
         row,
         "publish",
-        {"changes": []},
+        {"changes": [], "seq": row.last_seq},
         editor_id=editor_id,
         now=now,
         save_attempt_id=save_attempt_id,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.auth.identity import Identity
 from webapp.events import log
 from webapp.events.types import public_view
+from webapp.sealing import canonical
 from webapp.services import auditing, ledger
 from webapp.services.errors import Gone, NotFound
 from webapp.services.views import facts_json, head_json, instant
@@ -166,7 +167,7 @@ def audit(
         query = select(AuditRow).where(AuditRow.schedule_id == row.id, AuditRow.number > after)
         if of_session is not None:
             # Details are kept as they were hashed, in one spelling, so this finds what it should.
-            spelt = auditing.canonical({"resource": "session", "resourceId": of_session})[1:-1]
+            spelt = canonical({"resource": "session", "resourceId": of_session})[1:-1]
             query = query.where(AuditRow.details.contains(spelt, autoescape=True))
         found = session.scalars(query.order_by(AuditRow.number).limit(limit))
         return [auditing.entry_json(one, of_session=of_session) for one in found]

@@ -22,7 +22,9 @@ def refresh(store: Store, reference: str, *, spread_seconds: int, editor_id: str
         row = find(session, reference, lock=True)
         now, told = now_utc(), {"spreadSeconds": spread_seconds}
         log.append(session, row, [Event("schedule.refreshed", {**told, "editorId": editor_id})], now=now)
-        auditing.record(session, row, "refresh", {"changes": [], **told}, editor_id=editor_id, now=now)
+        auditing.record(
+            session, row, "refresh", {"changes": [], **told, "seq": row.last_seq}, editor_id=editor_id, now=now
+        )
         return {**head_json(row), **told}
 
     return store.write(work)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +14,8 @@ from solver.edits import Edited
 from webapp.events import log
 from webapp.events.types import Event
 from webapp.schemas import DocumentError, apply_edits, expand_edits, read_edits
-from webapp.services import auditing, ledger
+from webapp.sealing import digest
+from webapp.services import attempts, ledger
 from webapp.services.clock import now_utc
 from webapp.services.committing import Intent, commit
 from webapp.services.folding import missing_session, repeated
@@ -193,9 +193,11 @@ class _Attempt:
             log.append(self.session, self.row, [self._blocked(answer)], now=self.now)
         stored = {"detail": answer.detail, "attempt": answer.attempt}
         if earlier is not None:
-            earlier.result, earlier.status_code, earlier.answer = answer.result, STATUS[answer.result], stored
+            attempts.revise(self.row, earlier, answer.result, STATUS[answer.result], stored)
             return
-        self.session.add(
+        attempts.remember(
+            self.session,
+            self.row,
             SaveAttemptRow(
                 id=self.request.attempt_id,
                 schedule_id=self.row.id,
@@ -207,7 +209,7 @@ class _Attempt:
                 status_code=STATUS[answer.result],
                 answer=stored,
                 created_at=self.now,
-            )
+            ),
         )
 
 
@@ -235,7 +237,7 @@ def read_reason(override: Any) -> str | None:
 def _content_hash(schedule_id: str, request: SaveRequest) -> str:
     """What makes two requests under one id the same: everything but override and cancel."""
     content = [schedule_id, request.expected_version, request.changes, request.publish]
-    return hashlib.sha256(auditing.canonical(content).encode()).hexdigest()
+    return digest(content)
 
 
 def _count(found: Sequence[ledger.Found]) -> str:

@@ -6,7 +6,6 @@ others have changed elsewhere stays as it is, and what they have changed here, o
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from solver.conference import Conference, Schedule
 from solver.intervals import without
-from webapp.services import auditing, differences, ledger
+from webapp.sealing import digest
+from webapp.services import attempts, differences, ledger
 from webapp.services.clock import now_utc
 from webapp.services.committing import Intent, commit
 from webapp.services.errors import Invalid, LaterWork, NothingToUndo, Stale
@@ -133,7 +133,9 @@ def _undo(store: Store, session: Session, row: ScheduleRow, request: UndoRequest
         "auditEntryId": audit_entry_id,
         "reversed": step.json(),
     }
-    session.add(
+    attempts.remember(
+        session,
+        row,
         SaveAttemptRow(
             id=request.attempt_id,
             schedule_id=row.id,
@@ -145,7 +147,7 @@ def _undo(store: Store, session: Session, row: ScheduleRow, request: UndoRequest
             status_code=200,
             answer={"detail": "", "attempt": answer},
             created_at=now,
-        )
+        ),
     )
     return answer
 
@@ -366,4 +368,4 @@ def _session_edits(
 
 def _content_hash(schedule_id: str, request: UndoRequest) -> str:
     content = [schedule_id, request.expected_version, request.direction]
-    return hashlib.sha256(auditing.canonical(content).encode()).hexdigest()
+    return digest(content)

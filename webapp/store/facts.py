@@ -37,18 +37,23 @@ class Facts:
 
 def insert_facts(session: DatabaseSession, facts: Facts) -> None:
     """Write the rooms, people and sessions of a new schedule."""
-    conference = facts.conference
-    tables = (
-        (RoomRow, [_room_values(room) for room in conference.rooms]),
-        (PersonRow, [_person_values(person) for person in conference.people]),
-        (SessionRow, [_session_values(one, facts.schedule.get(one.id)) for one in conference.sessions]),
-    )
-    for table, things in tables:
-        rows = [
-            {"schedule_id": facts.schedule_id, "position": position, **values} for position, values in enumerate(things)
-        ]
+    for table, rows in rows_of(facts).items():
         if rows:
             session.execute(insert(table), rows)
+
+
+def rows_of(facts: Facts) -> dict[type[RoomRow | PersonRow | SessionRow], list[dict[str, Any]]]:
+    """The rows that hold rooms, people and sessions, by their tables, in the order in which they are written."""
+    conference = facts.conference
+    values: dict[type[RoomRow | PersonRow | SessionRow], list[dict[str, Any]]] = {
+        RoomRow: [_room_values(room) for room in conference.rooms],
+        PersonRow: [_person_values(person) for person in conference.people],
+        SessionRow: [_session_values(one, facts.schedule.get(one.id)) for one in conference.sessions],
+    }
+    return {
+        table: [{"schedule_id": facts.schedule_id, "position": position, **one} for position, one in enumerate(things)]
+        for table, things in values.items()
+    }
 
 
 def update_facts(session: DatabaseSession, facts: Facts, changed: Iterable[tuple[str, str]]) -> None:

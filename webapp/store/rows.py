@@ -10,6 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from webapp.sealing import NOTHING
+
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -44,8 +46,6 @@ class Row(DeclarativeBase):
 
 
 ID = String(36)
-FIRST_HASH = "0" * 64
-"""What the first entry of an audit is chained to."""
 
 
 class ScheduleRow(Row):
@@ -65,12 +65,17 @@ class ScheduleRow(Row):
     last_public_seq: Mapped[int] = mapped_column(default=0)
     trimmed_seq: Mapped[int] = mapped_column(default=0, server_default="0")
     """The last event that the log no longer holds."""
+    log_hash: Mapped[str] = mapped_column(String(64), default=NOTHING, server_default=NOTHING)
+    trimmed_hash: Mapped[str] = mapped_column(String(64), default=NOTHING, server_default=NOTHING)
+    """The hashes of the log's last event and of the last one that was trimmed, between which its chain hangs."""
+    attempts_digest: Mapped[str] = mapped_column(String(64), default=NOTHING, server_default=NOTHING)
+    """The sum of the digests of its save attempts."""
     last_broadcast_at: Mapped[datetime | None]
     """When attendees were last told something."""
     last_sync_at: Mapped[datetime | None]
     """When the conflicts were last brought in line with the placements."""
     audit_number: Mapped[int] = mapped_column(default=0, server_default="0")
-    audit_hash: Mapped[str] = mapped_column(String(64), default=FIRST_HASH, server_default=FIRST_HASH)
+    audit_hash: Mapped[str] = mapped_column(String(64), default=NOTHING, server_default=NOTHING)
     """The number and the hash of the audit's last entry, so that it cannot be cut off unnoticed."""
     name: Mapped[str] = mapped_column(Text)
     timezone: Mapped[str] = mapped_column(String(64))
@@ -238,6 +243,8 @@ class EventRow(Row):
     time: Mapped[datetime]
     body: Mapped[dict[str, Any]]
     """The event as everybody gets it who may see all of it."""
+    hash: Mapped[str] = mapped_column(String(64))
+    """Over all of it and the hash of the event before."""
 
 
 class EventCursorRow(Row):
