@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from solver import chains, cp_sat, explain, mass
 from solver.answer import Answer, Certificate, Progress, Proved, Repair, Status
 from solver.conference import Conference, Schedule
+from solver.countdown import Remaining, countdown
 from solver.edits import Edit
 from solver.index import Index
 from solver.problem import Finding, Places, Problem, Scope
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from solver.board import Board
 
 Engine = Literal["auto", "cp_sat"]
-Remaining = Callable[[], float]
 
 MOST_PUSHED = 3
 """Beyond this many sessions pushed out, other engines are asked instead of the chains."""
@@ -42,12 +42,6 @@ EXPLAIN_SECONDS = 0.5
 """How long it may take to explain why there is no repair, and to look for ways out."""
 LEAST_TO_EXPLAIN = 0.1
 """So long it may take even where the proof has used up the time."""
-
-
-def countdown(seconds: float) -> Remaining:
-    """A clock that says how many of `seconds` are left."""
-    end = perf_counter() + seconds
-    return lambda: end - perf_counter()
 
 
 def repair(

@@ -18,6 +18,7 @@ NOBODY_READS = 141
 COMMANDS = {
     "check": "webapp.commands.check",
     "repair": "webapp.commands.repair",
+    "plan": "webapp.commands.plan",
     "import": "webapp.commands.files",
     "export": "webapp.commands.files",
     "demo": "webapp.commands.serving",
@@ -143,10 +144,10 @@ def main() -> None:
 
     \b
     Exit status
-      0  no violations, or repaired with proof
-      1  violations found, or it is proved that no repair exists
+      0  no violations, repaired with proof, or everything placed
+      1  violations found, or it is proved that no repair exists, or that not everything can be placed
       2  bad input
-      3  the time limit came before the proof
+      3  the time limit came before the proof, or before everything was placed
     """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 STDIN = "-"
+SUFFIXES = {".xml": "schedule-xml", ".ics": "ics", ".csv": "csv", ".xlsx": "xlsx"}
 PLACED_ONLY = frozenset({"schedule-xml", "schedule-json", "ics"})
 """Formats that tell where and when sessions are, and nothing of those that are unplaced."""
 
@@ -97,6 +99,34 @@ def write_output(output: str, data: bytes) -> None:
         sys.stdout.buffer.flush()
     else:
         write_bytes(output, data)
+
+
+def output_format(output: str, given: str) -> str:
+    """What the suffix says, else the input's format; of the two formats in JSON the input's, else Callboard's."""
+    suffix = Path(output).suffix.lower()
+    if suffix != ".json":
+        return SUFFIXES.get(suffix, given)
+    if given in ("callboard", "schedule-json"):
+        return given
+    return "schedule-json" if Path(output).name.lower().endswith("schedule.json") else "callboard"
+
+
+def time_limit(says: str) -> Callable[[Function], Function]:
+    """The option of a search's time limit."""
+    return click.option(
+        "--time-limit",
+        default=30.0,
+        type=click.FloatRange(0),
+        callback=_finite,
+        metavar="SECONDS",
+        help=f"{says}  [default: 30]",
+    )
+
+
+def _finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter("it must be a number of seconds")
+    return value
 
 
 def say_left_out(format: str, conference: Conference, schedule: Schedule) -> None:

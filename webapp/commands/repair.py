@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -20,11 +18,13 @@ from webapp.commands.common import (
     console,
     counted,
     json_line,
+    output_format,
     read_conference,
     read_edit_file,
     say_left_out,
     say_warnings,
     spoken,
+    time_limit,
     write_output,
 )
 
@@ -42,7 +42,6 @@ STATUS = {
     "best_found": 3,
     "unknown": 3,
 }
-SUFFIXES = {".xml": "schedule-xml", ".ics": "ics", ".csv": "csv", ".xlsx": "xlsx"}
 INTERRUPTED = 130
 PROVED = {
     "moved+price": "proved: {}no repair is better",
@@ -51,24 +50,11 @@ PROVED = {
 }
 
 
-def _finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
-    if not math.isfinite(value):
-        raise click.BadParameter("it must be a number of seconds")
-    return value
-
-
 @click.command()
 @click.argument("file")
 @click.option("--edits", "edits_file", metavar="EDITS", help="Make these edits first; what they place stays.")
 @click.option("--alternatives", default=1, type=click.IntRange(1, 100), help="At most so many repairs.  [default: 1]")
-@click.option(
-    "--time-limit",
-    default=30.0,
-    type=click.FloatRange(0),
-    callback=_finite,
-    metavar="SECONDS",
-    help="Stop then, with the best found and its bounds.  [default: 30]",
-)
+@time_limit("Stop then, with the best found and its bounds.")
 @click.option(
     "--scope",
     type=click.Choice(["all", "edit"]),
@@ -112,7 +98,7 @@ def repair(
     say_warnings(imported, file)
 
     with ended_by_ctrl_c(), _progress() as progress:
-        from solver.repair import countdown
+        from solver.countdown import countdown
         from solver.repair import repair as solve
 
         answer = solve(
@@ -145,22 +131,12 @@ def _write(output: str, imported: Imported, edited: Edited, answer: Answer) -> b
     schedule: dict[str, Placement] = dict(edited.schedule)
     for move in answer.repairs[0].moves if answer.repairs else ():
         schedule[move.session] = move.target
-    format = _format(output, imported.format)
+    format = output_format(output, imported.format)
     with complaints():
         data = write_document(format, edited.conference, schedule, imported.carried)
     write_output(output, data)
     say_left_out(format, edited.conference, schedule)
     return True
-
-
-def _format(output: str, given: str) -> str:
-    """What the suffix says, else the input's format; of the two formats in JSON the input's, else Callboard's."""
-    suffix = Path(output).suffix.lower()
-    if suffix != ".json":
-        return SUFFIXES.get(suffix, given)
-    if given in ("callboard", "schedule-json"):
-        return given
-    return "schedule-json" if Path(output).name.lower().endswith("schedule.json") else "callboard"
 
 
 @contextmanager
