@@ -61,10 +61,10 @@ def postgresql(programs: Path) -> Iterator[PostgreSQL]:
 
 
 @contextmanager
-def redis(program: str) -> Iterator[str]:
-    """Run a fresh Redis server that keeps nothing, and yield its address."""
+def redis(program: str, port: int | None = None) -> Iterator[str]:
+    """Run a fresh Redis server that keeps nothing, on a free port unless told, and yield its address."""
     with _folder("callboard-redis-", None) as folder:
-        port = free_port()
+        port = port or free_port()
         settings = [
             "--bind",
             "127.0.0.1",

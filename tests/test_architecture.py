@@ -89,9 +89,8 @@ def loaded_by(code: str, *arguments: str) -> set[str]:
 
 
 COME_WITH_FLASK = {"itsdangerous", "jinja2", "markupsafe", "werkzeug"}
-#: Needed without an import: a driver named in database URLs, one that limits are counted with, and the time zones where
-#: the system has none.
-USED_WITHOUT_IMPORT = {"psycopg", "redis", "tzdata"}
+#: Needed without an import: the time zones, where the system has none.
+USED_WITHOUT_IMPORT = {"tzdata"}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:

@@ -21,6 +21,7 @@ def create_app(settings: Settings) -> APIFlask:
     from webapp.auth.rates import Rates
     from webapp.bell import SilentBell
     from webapp.events.handlers import relays
+    from webapp.live import backplane
     from webapp.serving.solver_client import SolverClient
     from webapp.store import open_store
 
@@ -42,9 +43,11 @@ def create_app(settings: Settings) -> APIFlask:
         store, lambda: app.extensions["callboard.solver"], event_days=settings.event_days
     )
 
+    others = app.extensions["callboard.backplane"] = backplane.opened(settings, store.database)
+
     def ring(schedule_id: str, seq: int) -> None:
         # Looked up at each ring: the hub puts itself there when it starts.
-        for bell in (app.extensions["callboard.bell"], *followers):
+        for bell in (app.extensions["callboard.bell"], others, *followers):
             bell.ring(schedule_id, seq)
 
     store.bell = ring

@@ -32,8 +32,10 @@ class Settings:
     request_bytes: int = 4 * 2**20
     """The largest body of any other request."""
     sign_in_days: int = 30
+    workers: int = 1
+    """How many web processes serve; more than one takes a server database."""
     redis: str = ""
-    """The URL of a Redis server that several machines count together in; this process counts alone unless given."""
+    """The URL of a Redis server in which web processes count together, lock sessions and wake each other."""
     sign_ins_per_minute: int = 10
     """How often one address, or one name, may try to sign in; 0 is no limit, here and below."""
     saves_per_minute: int = 6000
@@ -48,6 +50,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.database:
             object.__setattr__(self, "database", f"sqlite:///{self.data.absolute() / DATABASE_FILE}")
+        if self.workers < 1:
+            raise ValueError("CALLBOARD_WORKERS: there must be at least one")
         if self.solver_socket is None:
             object.__setattr__(self, "solver_socket", solver_socket(self.data))
         if self.cache is None:
@@ -72,6 +76,7 @@ class Settings:
         data: str | Path | None = None,
         database: str | None = None,
         redis: str | None = None,
+        workers: int | None = None,
     ) -> Settings:
         """Settings from `CALLBOARD_*` variables; what is passed here wins.
 
@@ -84,7 +89,8 @@ class Settings:
             solver_socket=Path(socket) if (socket := given.get("CALLBOARD_SOLVER_SOCKET")) else None,
             cache=Path(cache).absolute() if (cache := given.get("CALLBOARD_CACHE")) else None,
             redis=_redis_url("--redis" if redis else "CALLBOARD_REDIS", redis or given.get("CALLBOARD_REDIS") or ""),
-            **{name: _count(given, name) for name in COUNTS if given.get(_variable(name))},
+            **{name: _count(given, name) for name in COUNTS if given.get(_variable(name))}
+            | ({} if workers is None else {"workers": workers}),
         )
 
     def __repr__(self) -> str:
@@ -92,7 +98,7 @@ class Settings:
         return f"Settings({', '.join(shown)})"
 
 
-COUNTS = ("proxies", "sign_ins_per_minute", "saves_per_minute", "solves_per_minute", "event_days")
+COUNTS = ("proxies", "workers", "sign_ins_per_minute", "saves_per_minute", "solves_per_minute", "event_days")
 """The settings that are whole numbers, each after its environment variable."""
 
 

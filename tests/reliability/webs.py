@@ -25,11 +25,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def web_processes(data: Path, database: str, count: int = 1) -> Iterator[list[int]]:
+def web_processes(data: Path, database: str, count: int = 1, *, redis: str = "") -> Iterator[list[int]]:
     """So many web processes on one database; their ports."""
+    with webs(data, database, count, redis=redis) as started:
+        yield list(started)
+
+
+@contextmanager
+def webs(data: Path, database: str, count: int = 1, *, redis: str = "") -> Iterator[dict[int, subprocess.Popen[bytes]]]:
+    """The same, each port with its process."""
     ports = [free_port() for _ in range(count)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")}
-    environment |= {"CALLBOARD_DATA": str(data), "CALLBOARD_DATABASE": database}
+    environment |= {"CALLBOARD_DATA": str(data), "CALLBOARD_DATABASE": database, "CALLBOARD_REDIS": redis}
     # The limits are for people; these are none.
     environment |= {"CALLBOARD_SAVES_PER_MINUTE": "0", "CALLBOARD_SOLVES_PER_MINUTE": "0"}
     started = [
@@ -44,7 +51,7 @@ def web_processes(data: Path, database: str, count: int = 1) -> Iterator[list[in
     try:
         for port, process in zip(ports, started, strict=True):
             _wait(port, process)
-        yield ports
+        yield dict(zip(ports, started, strict=True))
     finally:
         for process in started:
             process.terminate()

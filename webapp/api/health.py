@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app
 
 from webapp.api.common import answer, store
+from webapp.live.backplane import Backplane
 from webapp.services.errors import Unavailable
 from webapp.store.migrating import is_current
 
@@ -27,4 +28,9 @@ def readyz() -> Any:
     solver = current_app.extensions.get("callboard.solver")
     if solver is None or not solver.ping():
         raise Unavailable("the solver is not ready yet")
-    return answer({"status": "ready"}, headers={"Cache-Control": "no-store"})
+    told: dict[str, Any] = {"status": "ready"}
+    backplane: Backplane = current_app.extensions["callboard.backplane"]
+    if backplane.state == "away":
+        # Nothing is lost and everything works: what other processes change is seen a second later.
+        told["degraded"] = [f"{backplane.line_name} does not answer"]
+    return answer(told, headers={"Cache-Control": "no-store"})

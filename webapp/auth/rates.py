@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Literal, ParamSpec, TypeVar, cast
+from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from flask import current_app
 from limits import RateLimitItemPerMinute
@@ -23,6 +23,9 @@ Deed = Literal["sign-in", "save", "solve"]
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+AWAY_SECONDS = 2.0
+"""How long Redis is left alone after it has not answered."""
+
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +40,7 @@ class Rates:
         }
         self._here = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._shared = _redis(settings.redis) if settings.redis else None
+        self._ask_again = 0.0
 
     def count(self, deed: Deed, *who: str) -> None:
         """Count one more deed of a caller.  Raises `TooMany`, which does not count."""
@@ -50,11 +54,12 @@ class Rates:
             raise TooMany(f"more than {most} a minute; try again in {wait} seconds", retryAfter=wait)
 
     def _hit(self, item: RateLimitItemPerMinute, *key: str) -> tuple[SlidingWindowCounterRateLimiter, bool]:
-        if self._shared is not None:
+        if self._shared is not None and time.monotonic() >= self._ask_again:
             try:
                 return self._shared, self._shared.hit(item, *key)
             except self._shared.storage.base_exceptions as error:
                 # Counted here alone is better than not at all, and than nobody being let in.
+                self._ask_again = time.monotonic() + AWAY_SECONDS
                 log.warning("Redis does not answer; counting in this process alone: %s", error)
         return self._here, self._here.hit(item, *key)
 
@@ -80,4 +85,9 @@ def limits(deed: Deed) -> Callable[[Callable[Parameters, Result]], Callable[Para
 
 
 def _redis(url: str) -> SlidingWindowCounterRateLimiter:
-    return SlidingWindowCounterRateLimiter(storage_from_string(url, socket_timeout=1, socket_connect_timeout=1))
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    # Nobody waits for a Redis that is away.
+    patience: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)}
+    return SlidingWindowCounterRateLimiter(storage_from_string(url, **patience))

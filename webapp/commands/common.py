@@ -184,7 +184,7 @@ def stored_data(command: Function) -> Function:
     )(command)
 
 
-def settings(data: str | None, database: str | None, redis: str | None = None) -> Settings:
+def settings(data: str | None, database: str | None, redis: str | None = None, workers: int | None = None) -> Settings:
     """Settings from the options and the environment."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
@@ -192,7 +192,7 @@ def settings(data: str | None, database: str | None, redis: str | None = None) -
     from webapp.settings import Settings
 
     try:
-        chosen = Settings.from_environment(data=data, database=database, redis=redis)
+        chosen = Settings.from_environment(data=data, database=database, redis=redis, workers=workers)
         make_url(chosen.database)
     except ArgumentError:
         given = "--database" if database else "CALLBOARD_DATABASE"

@@ -13,16 +13,19 @@ PORT = click.IntRange(0, 65535)
 @click.command()
 @click.option("--host", default="127.0.0.1", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", default=8000, type=PORT, help="The port; 0 picks a free one.  [default: 8000]")
-@click.option("--redis", metavar="URL", help="A Redis server, for what several machines count together.")
+@click.option("--redis", metavar="URL", help="A Redis server, by which several web processes work together.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="How many web processes; several need PostgreSQL.  [default: 1]"
+)
 @stored_data
-def serve(host: str, port: int, redis: str | None, data: str | None, database: str | None) -> int:
+def serve(host: str, port: int, redis: str | None, workers: int | None, data: str | None, database: str | None) -> int:
     """Serve schedules to editors and attendees."""
     from webapp.serving import supervisor
 
     look_at_the_rules()
-    chosen = settings(data, database, redis)
+    chosen = settings(data, database, redis, workers)
     with store_complaints(chosen):
-        return supervisor.serve(host=host, port=port, data=chosen.data, database=database, redis=redis)
+        return supervisor.serve(chosen, host=host, port=port)
 
 
 @click.command()
@@ -41,7 +44,7 @@ def demo(port: int, sessions: int, data: str | None) -> int:
     look_at_the_rules()
     chosen = settings(data, None)
     with store_complaints(chosen):
-        return supervisor.demo(port=port, sessions=sessions, data=chosen.data)
+        return supervisor.demo(chosen, port=port, sessions=sessions)
 
 
 def look_at_the_rules() -> None:

@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
 
     hub = Hub(StoreLog(app.extensions["callboard.store"]))
     app.extensions["callboard.hub"] = app.extensions["callboard.bell"] = hub
+    app.extensions["callboard.backplane"].on("log", lambda word: hub.ring(word["schedule"], word["seq"]))
     app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
     app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(routes.bp)

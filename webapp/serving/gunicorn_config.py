@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-workers = 1
+workers = 1  # `serve --workers` says otherwise
 worker_class = "webapp.serving.worker.Worker"
 worker_connections = 10_000
 keepalive = 15

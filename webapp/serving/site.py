@@ -37,6 +37,8 @@ class Site:
     """Everything that belongs to one `serve`; `stack` gives it back."""
 
     def __init__(self, stack: ExitStack, settings: Settings, *, host: str, port: int) -> None:
+        if settings.workers > 1 and settings.sqlite_file is not None:
+            raise StartError("several web processes need a PostgreSQL database: name one with --database")
         self._settings = settings
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._solver_socket = solver_socket_of_process()
@@ -104,7 +106,7 @@ class Site:
             "CALLBOARD_SOLVER_SOCKET": str(self._solver_socket),
         }
         path = ["--socket", str(self._solver_socket), "--cache", str(settings.cache)]
-        bind = ["--bind", f"fd://{listening}"]
+        bind = ["--bind", f"fd://{listening}", "--workers", str(settings.workers)]
         return [
             Program("solver process", "webapp.serving.solver_process", path, environment),
             Program("web process", "webapp.serving.web", bind, environment, keep_open=(listening,)),

@@ -7,44 +7,38 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from webapp.serving.locks import AlreadyServedError
 from webapp.serving.signals import stop_on_signals
 from webapp.serving.site import Prepare, Site, StartError
+
+if TYPE_CHECKING:
+    from webapp.settings import Settings
 
 __all__ = ["demo", "serve"]
 
 BAD_INPUT = 2
 
 
-def serve(*, host: str, port: int, data: Path, database: str | None = None, redis: str | None = None) -> int:
+def serve(settings: Settings, *, host: str, port: int) -> int:
     """Serve a data directory until a signal ends it; the exit status.
 
     Prints the attendees' and the editors' address once edits and repairs work.  Port 0 picks a free one.
     """
-    return _serve(None, host=host, port=port, data=data, database=database, redis=redis)
+    return _serve(None, settings, host=host, port=port)
 
 
-def demo(*, port: int, sessions: int, data: Path, host: str = "127.0.0.1") -> int:
+def demo(settings: Settings, *, port: int, sessions: int, host: str = "127.0.0.1") -> int:
     """Serve a generated conference of about now, published; otherwise as `serve`."""
     from webapp.serving.demonstration import put_conference
 
-    return _serve(lambda store: put_conference(store, sessions=sessions), host=host, port=port, data=data)
+    return _serve(lambda store: put_conference(store, sessions=sessions), settings, host=host, port=port)
 
 
-def _serve(
-    prepare: Prepare | None,
-    *,
-    host: str,
-    port: int,
-    data: Path,
-    database: str | None = None,
-    redis: str | None = None,
-) -> int:
-    from webapp.settings import Settings
-
-    settings = Settings.from_environment(data=data.absolute(), database=database, redis=redis)
+def _serve(prepare: Prepare | None, settings: Settings, *, host: str, port: int) -> int:
+    settings = replace(settings, data=settings.data.absolute())
     try:
         with stop_on_signals() as stop, ExitStack() as stack:
             site = Site(stack, settings, host=host, port=port)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn with our configuration and nobody else's: no command line, no file that happens to lie about."""
 
-    def __init__(self, bind: str) -> None:
+    def __init__(self, bind: str, workers: int) -> None:
         self._bind = bind
+        self._workers = workers
         super().__init__()
 
     def load_config(self) -> None:
@@ -27,6 +28,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
         self.cfg.set("bind", self._bind)
+        self.cfg.set("workers", self._workers)
         self.cfg.set("when_ready", _ignore_interrupts)
 
     def load(self) -> Flask:
@@ -34,7 +36,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def application() -> Flask:
-    """The application, with its settings from the environment, its relays at work."""
+    """The application, with its settings from the environment, its relays at work, in touch with other processes."""
     # Imported in the worker, after gevent has patched the standard library.
     from webapp import create_app
     from webapp.settings import Settings
@@ -42,6 +44,7 @@ def application() -> Flask:
     app = create_app(Settings.from_environment())
     for relay in app.extensions["callboard.relays"]:
         relay.start()
+    app.extensions["callboard.backplane"].start()
     return app
 
 
@@ -54,9 +57,10 @@ def main() -> None:
     """Serve until told to end."""
     parser = argparse.ArgumentParser(prog="python -m webapp.serving.web", description=__doc__)
     parser.add_argument("--bind", required=True, help="host:port, or fd://N for an open socket")
-    bind: str = parser.parse_args().bind
+    parser.add_argument("--workers", type=int, default=1, help="how many processes serve")
+    asked = parser.parse_args()
     end_with_supervisor()
-    WebServer(bind).run()
+    WebServer(asked.bind, asked.workers).run()
 
 
 if __name__ == "__main__":
