@@ -1,0 +1,58 @@
+"""Callboard's hub as the web process runs it, above a log in memory: `POST /emit` appends an event and rings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from flask import Flask, request
+from flask_sock import Sock
+
+from webapp.live.feed import PUBLIC, Event, Head
+from webapp.live.handoff import Gateway, NoReader, handed
+from webapp.live.hub import Hub
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from event import event
+
+
+class ListLog:
+    """Events in memory, all of them public."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def head(self, schedule_id: str) -> Head:
+        return Head(len(self.events), len(self.events))
+
+    def read(self, schedule_id: str, after: int, limit: int) -> list[Event]:
+        return self.events[after : after + limit]
+
+    def public_view(self, told: Event) -> Event:
+        return told
+
+
+app = Flask(__name__)
+app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
+log = ListLog()
+app.extensions["callboard.hub"] = hub = Hub(log)
+sock = Sock(app)
+app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign]
+
+
+@sock.route("/feed")
+def follow(_socket: object) -> None:
+    """Hand the socket to the hub."""
+    client = handed(request.environ)
+    assert client is not None
+    hub.adopt(client.detach(), "measured", PUBLIC, after=request.args.get("after", type=int), limit=4096)
+
+
+@app.post("/emit")
+def emit() -> str:
+    """Append the next event, or so many, and ring."""
+    for _ in range(request.args.get("count", 1, type=int)):
+        log.events.append(event(len(log.events) + 1))
+    hub.ring("measured", len(log.events))
+    return "done"
