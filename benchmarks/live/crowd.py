@@ -76,7 +76,9 @@ class Crowd:
     epoll: select.epoll = field(default_factory=select.epoll)
     parser: Parser = field(default_factory=Parser)
 
-    def connect(self, count: int, path: str | Callable[[int], str], *, deaf: int = 0, in_flight: int = IN_FLIGHT) -> float:
+    def connect(
+        self, count: int, path: str | Callable[[int], str], *, deaf: int = 0, in_flight: int = IN_FLIGHT
+    ) -> float:
         """Open so many sockets, `deaf` of which will never read; seconds until the last handshake was done."""
         began = time.monotonic()
         self.deaf += [self._deaf(path if isinstance(path, str) else path(0)) for _ in range(deaf)]
@@ -213,4 +215,3 @@ class Crowd:
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         client.socket.close()
         del self.clients[fd]
-

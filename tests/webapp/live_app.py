@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import tempfile
 from collections import defaultdict
+from pathlib import Path
 
 from flask import Flask, request
 from flask_sock import Sock
@@ -13,6 +15,8 @@ from webapp.live import hub as hub_module
 from webapp.live.feed import Event, Head
 from webapp.live.handoff import Gateway, NoReader, handed
 from webapp.live.hub import Hub
+from webapp.live.resuming import Resuming
+from webapp.live.tickets import Tickets
 
 
 class ListLog:
@@ -41,13 +45,17 @@ hub_module.PING_SECONDS = int(os.environ.get("LIVE_APP_PING_SECONDS", "25"))
 app = Flask(__name__)
 app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
 log = ListLog()
-hub = Hub(log)
+tickets = Tickets(Path(tempfile.mkdtemp()) / "key")
+hub = Hub(log, tickets)
+looked_up = 0
 sock = Sock(app)
-app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign]
+app.wsgi_app = Gateway(app.wsgi_app, Resuming(hub, tickets))  # type: ignore[method-assign]
 
 
 @sock.route("/<channel>/<schedule>")
 def follow(_ws: object, channel: str, schedule: str) -> None:
+    global looked_up
+    looked_up += 1
     client = handed(request.environ)
     assert client is not None
     after = request.args.get("after", type=int)
@@ -78,7 +86,13 @@ def forget(count: int) -> dict[str, int]:
 @app.get("/state")
 def state() -> dict[str, int]:
     files = len(os.listdir("/proc/self/fd"))
-    return {"clients": len(hub), "files": files, "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+    return {
+        "clients": len(hub),
+        "files": files,
+        "looked_up": looked_up,
+        "drops": hub.drops,
+        "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
 
 
 @app.post("/shut")

@@ -20,11 +20,14 @@ class Watcher:
 
     def __init__(self) -> None:
         self.writable = False
-        self.left = self.lost = False
+        self.left = self.lost = self.slow = False
         self.messages: list[Message] = []
 
     def watch(self, connection: Connection, *, writable: bool) -> None:
         self.writable = writable
+
+    def overtaken(self, connection: Connection) -> None:
+        self.slow = True
 
     def leaving(self, connection: Connection) -> None:
         self.left = True
@@ -105,6 +108,7 @@ def test_a_slow_client_is_told_to_come_back_after_the_frame_that_was_half_sent(l
         line.connection.send(BIG)
     assert line.connection.closing
     assert line.owner.left
+    assert line.owner.slow
     heard = line.hear()
     assert heard.startswith(BIG * count)
     assert heard[len(BIG) * count :].startswith(frames.close_frame(frames.TRY_LATER)[:1])

@@ -228,7 +228,8 @@ def test_the_slug_and_the_versioned_address_work_as_well(served: Served) -> None
     served.call("POST", f"{schedule}/publish", {"expectedVersion": 1})
     for path in ("/live/by-its-slug", f"/api/v1/live/{schedule}", "/api/v1/live/by-its-slug"):
         with served.follow(path) as client:
-            assert client.receive() == {"type": "feed.ready", "scheduleId": schedule, "lastSeq": 2}
+            ready = client.receive()
+            assert ready == {"type": "feed.ready", "scheduleId": schedule, "lastSeq": 2, "ticket": ready["ticket"]}
             assert not client.compressed
 
 

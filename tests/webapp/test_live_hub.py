@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
 
@@ -175,6 +176,7 @@ def test_clients_that_never_read_are_dropped_and_harm_nobody(server: Server, sch
             server.post(f"/emit/{schedule}?size=20000")
             assert client.receive()["seq"] == number
         server.until(before + 1)
+        assert server.state()["drops"] == len(deaf)
     for one in deaf:
         one.socket.close()
 
@@ -221,6 +223,50 @@ def _hear_all(server: Server, path: str, after: int, total: int) -> bool:
     with server.client(f"{path}?after={after}") as client:
         client.take(1)
         return [event["seq"] for event in client.take(total - after)] == list(range(after + 1, total + 1))
+
+
+@pytest.fixture
+def uuid() -> str:
+    return str(uuid4())
+
+
+def test_whoever_comes_back_with_a_ticket_is_let_in_without_a_look_up(server: Server, uuid: str) -> None:
+    server.post(f"/emit/{uuid}?count=3&private=1")
+    with server.client(f"/live/{uuid}") as client:
+        ticket = client.receive()["ticket"]
+    before = server.state()["looked_up"]
+    own = {"Origin": f"http://127.0.0.1:{server.port}"}
+    for prefix, headers in (("", {}), ("/api/v1", own)):
+        path = f"{prefix}/live/{uuid}?after=1&ticket={ticket}"
+        with FeedClient(server.port, path, headers) as client:
+            assert not client.compressed
+            assert [client.receive().get("seq") for _ in range(2)] == [None, 2]
+            assert client.is_quiet()
+    assert server.state()["looked_up"] == before
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("after=1&ticket={other}", {}),
+        ("after=1&ticket={ticket}0", {}),
+        ("after=1&ticket=", {}),
+        ("ticket={ticket}", {}),
+        ("after=1&ticket={ticket}", {"Origin": "http://elsewhere.example"}),
+        ("after=1&ticket={ticket}", {"Authorization": "Bearer made-up"}),
+    ],
+)
+def test_whatever_is_odd_about_a_ticket_is_looked_at_the_usual_way(
+    server: Server, uuid: str, query: str, headers: dict[str, str]
+) -> None:
+    tickets = {}
+    for name, schedule in (("ticket", uuid), ("other", str(uuid4()))):
+        with server.client(f"/live/{schedule}") as client:
+            tickets[name] = client.receive()["ticket"]
+    before = server.state()["looked_up"]
+    with FeedClient(server.port, f"/live/{uuid}?{query.format(**tickets)}", headers) as client:
+        assert client.receive()["type"] == "feed.ready"
+    assert server.state()["looked_up"] == before + 1
 
 
 def test_sockets_are_closed_when_their_clients_go(server: Server, schedule: str) -> None:

@@ -11,10 +11,13 @@ def init_app(app: Flask) -> None:
     from webapp.live.handoff import Gateway, NoReader
     from webapp.live.hub import Hub
     from webapp.live.log import StoreLog
+    from webapp.live.resuming import Resuming
+    from webapp.live.tickets import Tickets
 
-    hub = Hub(StoreLog(app.extensions["callboard.store"]))
+    tickets = Tickets(app.extensions["callboard.settings"].data / "live.key")
+    hub = Hub(StoreLog(app.extensions["callboard.store"]), tickets)
     app.extensions["callboard.hub"] = app.extensions["callboard.bell"] = hub
     app.extensions["callboard.backplane"].on("log", lambda word: hub.ring(word["schedule"], word["seq"]))
     app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
-    app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Gateway(app.wsgi_app, Resuming(hub, tickets))  # type: ignore[method-assign]
     app.register_blueprint(routes.bp)

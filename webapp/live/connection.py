@@ -22,6 +22,8 @@ class Owner(Protocol):
 
     def watch(self, connection: Connection, *, writable: bool) -> None: ...
 
+    def overtaken(self, connection: Connection) -> None: ...
+
     def leaving(self, connection: Connection) -> None: ...
 
     def gone(self, connection: Connection) -> None: ...
@@ -41,13 +43,27 @@ class Connection:
     There may be ten thousand of these, idle: a connection holds no buffer and no reader unless it needs one.
     """
 
-    __slots__ = ("_backlog", "_owner", "_reader", "_received", "_waiting", "alive", "closing", "fd", "limit", "member")
+    __slots__ = (
+        "_backlog",
+        "_owner",
+        "_reader",
+        "_received",
+        "_waiting",
+        "alive",
+        "clear",
+        "closing",
+        "fd",
+        "limit",
+        "member",
+    )
 
     def __init__(self, fd: int, owner: Owner, *, limit: int) -> None:
         self.fd = fd
         self.limit = limit
         self.alive = True
         """Whether anything was heard since the last ping."""
+        self.clear = True
+        """Whether a frame may be written at once: the connection is open and nothing waits before it."""
         self.closing = False
         """Whether our close frame is on its way."""
         self.member: Member | None = None
@@ -59,21 +75,30 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Send whole frames, or queue what the socket does not take."""
-        if self.closing or self.fd < 0:
+        if self.clear:
+            self._write(data)
+        elif self.closing or self.fd < 0:
             return
-        if self._backlog is not None:
-            if self._waiting + len(data) > BACKLOG_BYTES:
-                self.close(frames.TRY_LATER, "too slow to follow: connect again")
-            else:
-                self._queue(data)
-            return
-        self._write(data)
+        elif self._waiting + len(data) > BACKLOG_BYTES:
+            self._owner.overtaken(self)
+            self.close(frames.TRY_LATER, "too slow to follow: connect again")
+        else:
+            self._queue(data)
+
+    def keep(self, data: bytes, sent: int) -> None:
+        """Queue what a write has left of `data`."""
+        self._queue(memoryview(data)[sent:])
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for the socket to take them."""
+        return self._waiting
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye, after the frame that is half sent; the owner drops the socket if the client does not answer."""
         if self.closing or self.fd < 0:
             return
-        self.closing = True
+        self.closing, self.clear = True, False
         self._owner.leaving(self)
         goodbye = frames.close_frame(code, reason)
         if self._backlog is None:
@@ -89,7 +114,7 @@ class Connection:
             return
         self._owner.gone(self)
         os.close(self.fd)
-        self.fd = -1
+        self.fd, self.clear, self._waiting = -1, False, 0
         self._backlog = self._reader = None
 
     def ping(self) -> None:
@@ -114,6 +139,7 @@ class Connection:
             self._backlog.popleft()
         if self._backlog is not None:
             self._backlog = None
+            self.clear = not self.closing
             self._owner.watch(self, writable=False)
 
     def receive(self) -> None:
@@ -160,7 +186,7 @@ class Connection:
     def _write(self, data: bytes) -> None:
         sent = self._sent(data)
         if sent < len(data) and self.fd >= 0:
-            self._queue(memoryview(data)[sent:])
+            self.keep(data, sent)
 
     def _sent(self, data: bytes | memoryview) -> int:
         try:
@@ -174,6 +200,7 @@ class Connection:
     def _queue(self, data: bytes | memoryview) -> None:
         if self._backlog is None:
             self._backlog = deque()
+            self.clear = False
             self._owner.watch(self, writable=True)
         self._backlog.append(data)
         self._waiting += len(data)

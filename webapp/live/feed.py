@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
@@ -18,8 +18,11 @@ from gevent.lock import BoundedSemaphore
 
 from webapp.live.connection import Connection
 from webapp.live.frames import Message, text_frame
+from webapp.live.tickets import Tickets
 
 Event = dict[str, Any]
+Frame = tuple[int, bytes]
+"""An event's `seq`, and the event as it is sent."""
 Broadcast = Callable[[Collection[Connection], bytes], None]
 
 PUBLIC, EDITORS = "live", "collab"
@@ -30,6 +33,8 @@ RING_FRAMES = 2048
 RING_BYTES = 2 * 1024 * 1024
 REPLAY_BYTES = 192 * 1024
 """The longest replay; beyond it a fresh read is cheaper for both sides."""
+REPLAYS = 32
+"""How many different replays are kept."""
 PIECE_BYTES = 64 * 1024
 
 log = logging.getLogger(__name__)
@@ -62,8 +67,10 @@ class Audience:
         self.last = last
         """The last `seq` that this audience may know of."""
         self._view = view
-        self._ring: deque[tuple[int, bytes]] = deque()
+        self._seqs: list[int] = []
+        self._ring: list[bytes] = []
         self._bytes = 0
+        self._replays: dict[int, bytes | None] = {}
 
     def leave(self, connection: Connection) -> None:
         self.members.discard(connection)
@@ -71,7 +78,7 @@ class Audience:
     def heard(self, connection: Connection, message: Message) -> None:
         """Both channels only send for now: what a client says is read and let go."""
 
-    def encode(self, events: Iterable[Event]) -> Iterator[tuple[int, bytes]]:
+    def encode(self, events: Iterable[Event]) -> Iterator[Frame]:
         """The events this audience may see, as frames."""
         for event in events:
             shown = self._view(event)
@@ -81,34 +88,62 @@ class Audience:
     def take(self, events: Iterable[Event]) -> list[bytes]:
         """Put new events into the ring and return their frames."""
         fresh = list(self.encode(events))
-        for seq, data in fresh:
-            self.last = seq
-            self._ring.append((seq, data))
-            self._bytes += len(data)
-        while len(self._ring) > RING_FRAMES or self._bytes > RING_BYTES:
-            self.floor, data = self._ring.popleft()
-            self._bytes -= len(data)
+        self._replays.clear()
+        if fresh:
+            self.last = fresh[-1][0]
+        self._seqs += (seq for seq, _ in fresh)
+        self._ring += (data for _, data in fresh)
+        self._bytes += sum(len(data) for _, data in fresh)
+        count = 0
+        while len(self._ring) - count > RING_FRAMES or self._bytes > RING_BYTES:
+            self.floor = self._seqs[count]
+            self._bytes -= len(self._ring[count])
+            count += 1
+        del self._seqs[:count], self._ring[:count]
         return [data for _, data in fresh]
 
-    def since(self, seq: int) -> list[bytes]:
-        """The frames after `seq`, which is not before the floor."""
-        return [data for at, data in self._ring if at > seq]
+    def extend(self, after: int, older: list[Frame]) -> bool:
+        """Put the frames between `after` and the floor into the ring as well; False if there is no room for them."""
+        size = sum(len(data) for _, data in older)
+        if len(older) + len(self._ring) > RING_FRAMES or size + self._bytes > RING_BYTES:
+            return False
+        self._seqs[:0] = [seq for seq, _ in older]
+        self._ring[:0] = [data for _, data in older]
+        self._bytes += size
+        self.floor = after
+        return True
+
+    def since(self, seq: int) -> bytes | None:
+        """The frames after `seq`, which is not before the floor, as one piece; None where that is too much.
+
+        After a restart thousands ask for the same, so it is kept until the next event.
+        """
+        if seq not in self._replays:
+            missed = self._ring[bisect_right(self._seqs, seq) :]
+            if len(self._replays) >= REPLAYS:
+                self._replays.clear()
+            self._replays[seq] = b"".join(missed) if sum(map(len, missed)) <= REPLAY_BYTES else None
+        return self._replays[seq]
 
     def restart(self, head: int, last: int) -> None:
         """Forget the ring: the log has jumped."""
+        self._seqs.clear()
         self._ring.clear()
+        self._replays.clear()
         self._bytes, self.floor, self.last = 0, head, last
 
 
 class Feed:
     """Reads one schedule's log and keeps its two audiences current."""
 
-    def __init__(self, schedule_id: str, events: Log, broadcast: Broadcast) -> None:
+    def __init__(self, schedule_id: str, events: Log, broadcast: Broadcast, tickets: Tickets | None = None) -> None:
         self.schedule_id = schedule_id
         self.bell = Bell()
         self._log = events
         self._broadcast = broadcast
+        self._tickets = tickets
         self._turn = BoundedSemaphore(1)
+        self._reaching_back = BoundedSemaphore(1)
         self._joining = 0
         self._seq = -1
         self._audiences: dict[str, Audience] = {}
@@ -124,10 +159,9 @@ class Feed:
                 self._catch_up()
             replay = self._replay(audience, self._seq if after is None else after)
             if connection.fd >= 0 and not connection.closing:
-                ready = {"type": "feed.ready", "scheduleId": self.schedule_id, "lastSeq": audience.last}
                 audience.members.add(connection)
                 connection.member = audience
-                connection.send(b"".join((_encoded(ready), *replay)))
+                connection.send(self._ready(channel, audience) + replay)
         finally:
             self._joining -= 1
 
@@ -144,6 +178,13 @@ class Feed:
             except Exception:
                 log.exception("the events of schedule %s could not be read; trying again", self.schedule_id)
                 gevent.sleep(LOOK_SECONDS)
+
+    def _ready(self, channel: str, audience: Audience) -> bytes:
+        """The first message; for attendees with a ticket, by which they come back without a look-up."""
+        told: Event = {"type": "feed.ready", "scheduleId": self.schedule_id, "lastSeq": audience.last}
+        if channel == PUBLIC and self._tickets is not None:
+            told["ticket"] = self._tickets.issue(self.schedule_id)
+        return _encoded(told)
 
     def _open(self) -> None:
         with self._turn:
@@ -183,22 +224,36 @@ class Feed:
             audience.restart(head.seq, last)
             self._broadcast(tuple(audience.members), self._reload)
 
-    def _replay(self, audience: Audience, after: int) -> list[bytes]:
+    def _replay(self, audience: Audience, after: int) -> bytes:
         """What a client that saw `after` has missed, up to this moment."""
         if after > self._seq:
-            return [self._reload]
-        replay: list[bytes] = []
+            return self._reload
+        before = b""
+        if after < audience.floor:
+            with self._reaching_back:
+                # Whoever waited here finds that somebody else has read it.
+                if after < audience.floor:
+                    older = self._older(audience, after)
+                    if older is None:
+                        return self._reload
+                    if not audience.extend(after, older):
+                        before, after = b"".join(data for _, data in older), audience.floor
+        replay = audience.since(after)
+        return self._reload if replay is None or len(before) + len(replay) > REPLAY_BYTES else before + replay
+
+    def _older(self, audience: Audience, after: int) -> list[Frame] | None:
+        """What lies between `after` and the ring; None where it is not kept, or is more than a fresh read costs."""
+        found: list[Frame] = []
+        # The floor may rise while the log is read.
         while after < audience.floor:
             events = self._log.read(self.schedule_id, after, BATCH)
             if not events or events[0]["seq"] != after + 1:
-                return [self._reload]
-            events = [event for event in events if event["seq"] <= audience.floor]
-            replay += (data for _, data in audience.encode(events))
-            if sum(map(len, replay)) > REPLAY_BYTES:
-                return [self._reload]
+                return None
             after = events[-1]["seq"]
-        replay += audience.since(after)
-        return replay if sum(map(len, replay)) <= REPLAY_BYTES else [self._reload]
+            found += audience.encode(events)
+            if sum(len(data) for _, data in found) > REPLAY_BYTES:
+                return None
+        return [(seq, data) for seq, data in found if seq <= audience.floor]
 
 
 def _encoded(event: Event) -> bytes:

@@ -50,6 +50,9 @@ class HandedSocket:
         """Gunicorn closes the socket that it opened."""
 
 
+Resume = Callable[["WSGIEnvironment", HandedSocket], bool]
+
+
 class NoReader:
     """Stands in for the thread that would read the socket: the hub reads it."""
 
@@ -63,10 +66,14 @@ class NoReader:
 
 
 class Gateway:
-    """The WSGI layer that hands sockets over, and offers no compression: it costs a zlib for each client."""
+    """The WSGI layer that hands sockets over, and offers no compression: it costs a zlib for each client.
 
-    def __init__(self, inner: WSGIApplication) -> None:
+    `resume` may take a client over before the application sees it.
+    """
+
+    def __init__(self, inner: WSGIApplication, resume: Resume = lambda environ, client: False) -> None:
         self._inner = inner
+        self._resume = resume
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
@@ -74,6 +81,9 @@ class Gateway:
             client = environ.get(_SOCKET)
             if client is not None and _is_gevent(client):
                 environ[_SOCKET] = HandedSocket(client)
+                if self._resume(environ, environ[_SOCKET]):
+                    # Gunicorn's own word for a connection that is no longer its business.
+                    raise StopIteration
         return self._inner(environ, start_response)
 
 

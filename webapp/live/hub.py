@@ -7,6 +7,7 @@ costs a small object and no greenlet.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Collection
@@ -19,6 +20,7 @@ from gevent.monkey import get_original
 from webapp.live import frames
 from webapp.live.connection import Connection
 from webapp.live.feed import Feed, Log
+from webapp.live.tickets import Tickets
 
 PING_SECONDS = 25
 GOODBYE_SECONDS = 3.0
@@ -33,8 +35,9 @@ log = logging.getLogger(__name__)
 class Hub:
     """Every live connection of this process, and the feed of every schedule that somebody follows."""
 
-    def __init__(self, events: Log) -> None:
+    def __init__(self, events: Log, tickets: Tickets | None = None) -> None:
         self._events = events
+        self._tickets = tickets
         self._connections: dict[int, Connection] = {}
         self._goodbyes: dict[Connection, float] = {}
         self._feeds: dict[str, Feed] = {}
@@ -43,6 +46,8 @@ class Hub:
         self._epoll: Any = None
         self._alarm: Any = None
         self._shut = False
+        self.drops = 0
+        """How many clients were sent away because they read too slowly."""
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -69,10 +74,21 @@ class Hub:
             connection.close(frames.SERVER_FAULT, "the events could not be read: connect again")
 
     def broadcast(self, connections: Collection[Connection], data: bytes) -> None:
-        """Send the same bytes to all, letting other greenlets run now and then."""
+        """Send the same bytes to all, letting other greenlets run now and then.
+
+        Nearly everybody takes them at once, so nearly everybody costs one system call and little else.
+        """
+        write, size = os.write, len(data)
         for count, connection in enumerate(connections, start=1):
             try:
-                connection.send(data)
+                if not connection.clear:
+                    connection.send(data)
+                elif (sent := write(connection.fd, data)) != size:
+                    connection.keep(data, sent)
+            except BlockingIOError:
+                connection.keep(data, 0)
+            except OSError:
+                connection.drop()
             except Exception:
                 # One client's trouble must not keep the event from the rest.
                 log.exception("a client could not be sent to")
@@ -94,6 +110,10 @@ class Hub:
     def watch(self, connection: Connection, *, writable: bool) -> None:
         """Also wake when the connection can be written to, or no longer."""
         self._epoll.modify(connection.fd, _READ | _HANGUP | (_WRITE if writable else 0))
+
+    def overtaken(self, connection: Connection) -> None:
+        """The connection is told to come again, because it reads too slowly."""
+        self.drops += 1
 
     def leaving(self, connection: Connection) -> None:
         """The connection has sent its close frame: no event goes to it any more."""
@@ -117,7 +137,7 @@ class Hub:
     def _feed(self, schedule_id: str) -> Feed:
         feed = self._feeds.get(schedule_id)
         if feed is None:
-            feed = self._feeds[schedule_id] = Feed(schedule_id, self._events, self.broadcast)
+            feed = self._feeds[schedule_id] = Feed(schedule_id, self._events, self.broadcast, self._tickets)
             gevent.spawn(self._keep, feed)
         return feed
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from wsproto.utilities import ProtocolError
 
 from webapp import auth, problems
+from webapp.live import resuming
 from webapp.live.feed import EDITORS, PUBLIC
 from webapp.live.handoff import handed
 from webapp.services import reading
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from webapp.live.hub import Hub
     from webapp.store import Store
 
-MESSAGE_BYTES = {PUBLIC: 4 * 1024, EDITORS: 64 * 1024}
+MESSAGE_BYTES = {PUBLIC: resuming.MESSAGE_BYTES, EDITORS: 64 * 1024}
 """The longest message that a client of a channel may send."""
 _SEQ = re.compile(r"\d{1,18}", re.ASCII)
 

@@ -18,6 +18,7 @@ seq = 0
 
 
 async def handle(request: web.Request) -> web.WebSocketResponse:
+    """One client."""
     global seq
     client = web.WebSocketResponse(compress=False)
     await client.prepare(request)

@@ -18,6 +18,7 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 def frame(payload: bytes) -> bytes:
+    """A text message."""
     size = len(payload)
     return bytes((0x81, 126)) + size.to_bytes(2) + payload if size > 125 else bytes((0x81, size)) + payload
 

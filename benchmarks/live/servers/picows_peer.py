@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -38,6 +37,7 @@ class Handler(WSListener):
 
 
 def listener(_request: WSUpgradeRequest) -> WSListener:
+    """A handler for the next client."""
     return Handler()
 
 

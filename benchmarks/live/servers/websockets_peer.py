@@ -19,6 +19,7 @@ seq = 0
 
 
 async def handle(client: ServerConnection) -> None:
+    """One client."""
     global seq
     clients.add(client)
     with suppress(ConnectionClosed):

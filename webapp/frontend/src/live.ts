@@ -16,7 +16,7 @@ async function start(): Promise<void> {
   board.begin();
   mount(Live, { target: takeOver("island"), props: { board } });
   const feed = new Feed({
-    url: (after) => socketUrl("live", boot.scheduleId, after),
+    url: (after, ticket) => socketUrl("live", boot.scheduleId, after, ticket),
     after: () => store.standing.seq,
     onEvent: (event) => store.apply(event),
     onState: (state) => (board.feed = state),

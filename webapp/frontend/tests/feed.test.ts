@@ -35,7 +35,7 @@ function opened(outcome: (event: EventWire) => Outcome = () => "applied") {
   const reloads: number[] = [];
   let after = 5;
   const feed = new Feed({
-    url: (seq) => `/live?after=${seq}`,
+    url: (seq, ticket) => `/live?after=${seq}${ticket === null ? "" : `&ticket=${ticket}`}`,
     after: () => after,
     onEvent: (one) => {
       const result = outcome(one);
@@ -80,6 +80,18 @@ test("after a break it comes back and asks for what it missed", () => {
   assert.equal(sockets.length, 2);
   assert.equal(last().url, "/live?after=6");
   assert.deepEqual(seen, [6]);
+});
+
+test("it shows the ticket that it was given last", () => {
+  const { last } = opened();
+  last().say({ type: "feed.ready", ticket: "one" });
+  last().break();
+  mock.timers.tick(1000);
+  assert.equal(last().url, "/live?after=5&ticket=one");
+  last().say({ type: "feed.ready", ticket: "two" });
+  last().break(1012);
+  mock.timers.tick(10_000);
+  assert.equal(last().url, "/live?after=5&ticket=two");
 });
 
 test("it waits longer after each failure, and starts afresh once it was live", () => {

@@ -13,7 +13,8 @@ export interface Socket {
 }
 
 export interface FeedOptions {
-  url: (after: number) => string;
+  /** The address; a ticket, once the server has given one, is a shorter way back in. */
+  url: (after: number, ticket: string | null) => string;
   /** The last event that the page knows. */
   after: () => number;
   /** Take an event in; "reload" if that cannot be done. */
@@ -28,6 +29,7 @@ export interface FeedOptions {
 interface Notice {
   type: string;
   seq?: number;
+  ticket?: string;
   spreadSeconds?: number;
 }
 
@@ -43,6 +45,7 @@ export class Feed {
   readonly #options: FeedOptions;
   #socket: Socket | null = null;
   #failures = 0;
+  #ticket: string | null = null;
   #beats = false;
   #resyncing = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -62,7 +65,7 @@ export class Feed {
     this.#drop();
     this.#enter("connecting");
     const open = this.#options.open ?? ((url) => new WebSocket(url) as Socket);
-    const socket = open(this.#options.url(this.#options.after()));
+    const socket = open(this.#options.url(this.#options.after(), this.#ticket));
     this.#socket = socket;
     socket.onmessage = (message) => this.#hear(String(message.data));
     socket.onclose = (event) => this.#lost(event.code);
@@ -87,6 +90,7 @@ export class Feed {
     this.#watch(this.#beats ? ALIVE_PATIENCE : null);
     if (message.type === "feed.ready") {
       this.#failures = 0;
+      this.#ticket = message.ticket ?? null;
       this.#enter("live");
     } else if (message.type === "feed.reload") {
       const spread = (message.spreadSeconds ?? 0) * 1000 * this.#random();
@@ -146,9 +150,10 @@ export class Feed {
 }
 
 /** The socket's address beside the page's own. */
-export function socketUrl(channel: "live" | "collab", scheduleId: string, after: number): string {
+export function socketUrl(channel: "live" | "collab", scheduleId: string, after: number, ticket: string | null = null) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${location.host}/${channel}/${encodeURIComponent(scheduleId)}?after=${after}`;
+  const shown = ticket === null ? "" : `&ticket=${encodeURIComponent(ticket)}`;
+  return `${scheme}://${location.host}/${channel}/${encodeURIComponent(scheduleId)}?after=${after}${shown}`;
 }
 
 /** Connect, and come back early whenever the network or the reader does. */
