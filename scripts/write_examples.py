@@ -106,6 +106,9 @@ def said(answer: TestResponse) -> Any:
     return "".join(line + "\n" for line in answer.text.splitlines()[:12])
 
 
+SHORT_DAY = [{"date": "2027-02-06", "start": "09:00", "end": "14:30"}]
+
+
 def tell(story: Story) -> None:
     """An import, an edit that breaks something, its repair, three ways in which a save does not work, and the rest."""
     one = "/schedules/{reference}"
@@ -134,7 +137,7 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/published")
     story.ask("GET", f"{one}/now", at="2027-02-06T11:30")
     story.ask("GET", f"{one}/settings")
-    story.ask("PUT", f"{one}/settings", {"severities": {"room_too_small": "warn"}, "expectedVersion": 7})
+    story.ask("PUT", f"{one}/settings", {"hours": SHORT_DAY, "expectedVersion": 7})
     story.ask("POST", f"{one}/refresh", spreadSeconds=10)
     story.ask("GET", f"{one}/events", after=1, limit=2)
     story.ask("GET", f"{one}/audit", after=1, limit=2)

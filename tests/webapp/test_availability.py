@@ -214,3 +214,54 @@ def test_a_solver_that_is_away_is_asked_again(app: Flask, editor: Caller, store:
     for _ in range(3):
         relay.run()
     assert len(assessed(editor)) == 1
+
+
+SHORT_DAY = [{"date": "2027-02-06", "start": "09:00", "end": "14:30"}]
+
+
+def test_other_hours_are_foreseen_and_nothing_changes(editor: Caller) -> None:
+    editor.save(move("knots", "11:30", "hall"), override={"reason": "an old conflict that is none of its business"})
+    before = editor.draft()
+    told = editor.post("/availability", {"hours": SHORT_DAY}).get_json()
+    assert [one["sessionId"] for one in told["sessions"]] == ["looms"]
+    assert [one["rule"] for one in told["sessions"][0]["violations"]] == ["outside_hours"]
+    assert told["repair"]["status"] == "proved_minimal"
+    assert [one["session"] for one in told["repair"]["repairs"][0]["moves"]] == ["looms"]
+    assert editor.draft() == before
+    assert editor.post("/availability", {"hours": SHORT_DAY, "edits": [AWAY]}).status_code == 422
+
+
+def test_other_hours_list_what_they_break_with_repairs_and_move_nothing(
+    app: Flask, caller: Callable[[str], Caller], store: Store
+) -> None:
+    admin = caller("admin")
+    relay = Relay(store, [Consequences(store, lambda: app.extensions["callboard.solver"])])
+    places = admin.sessions()
+    saved = admin.client.put(admin.base + "/settings", json={"hours": SHORT_DAY}, headers=admin.headers).get_json()
+    told = saved["consequences"]
+    assert ([one["sessionId"] for one in told["sessions"]], told["resource"]) == (["looms"], "schedule")
+    assert [one["moved"] for one in told["repairs"]] == [1, 1, 1]
+    assert {one["proved"] for one in told["repairs"]} == {"moved+price"}
+    assert (admin.sessions(), admin.draft()["status"]) == (places, "conflicted")
+    relay.run()
+    (event,) = assessed(admin)
+    assert event.items() >= told.items()
+    assert admin.save(*told["repairs"][0]["changes"]).get_json()["result"] == "saved"
+    longer = admin.client.put(
+        admin.base + "/settings", json={"hours": [{**SHORT_DAY[0], "end": "20:00"}]}, headers=admin.headers
+    )
+    assert longer.get_json()["consequences"] is None
+
+
+def test_hours_that_cannot_be_told_apart_are_mended_as_a_whole(caller: Callable[[str], Caller]) -> None:
+    """Each day is as wide as before and after; a night that gives its early hours to the next day overlaps that."""
+    admin = caller("admin")
+    night = [{"date": "2027-02-06", "start": "09:00", "end": "04:00"}]
+    assert admin.client.put(admin.base + "/settings", json={"hours": night}, headers=admin.headers).status_code == 200
+    shared = [
+        {"date": "2027-02-06", "start": "09:00", "end": "14:30"},
+        {"date": "2027-02-07", "start": "02:00", "end": "10:00"},
+    ]
+    told = admin.post("/availability", {"hours": shared}).get_json()
+    assert [one["sessionId"] for one in told["sessions"]] == ["looms"]
+    assert told["repair"]["status"] == "proved_minimal"

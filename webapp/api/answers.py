@@ -303,6 +303,36 @@ class Settings(Answer):
     preferences: dict[str, int]
 
 
+class BrokenSession(Answer):
+    """A session that a change breaks."""
+
+    session_id: str
+    title: str
+    room_id: str | None
+    start_time: str | None
+    end_time: str | None
+    violations: list[Violation]
+
+
+class Assessed(Answer):
+    """The sessions that a change breaks, and ranked repairs, whose `changes` are to be saved at `baseVersion`."""
+
+    cause: int
+    base_version: int
+    resource: Literal["schedule", "room", "person"]
+    resource_id: str
+    sessions: list[BrokenSession]
+    state: str
+    repairs: list[RepairFound]
+    reasons: list[str]
+
+
+class Configured(Settings):
+    """The settings after a change, and what other opening hours break; null where they break nothing."""
+
+    consequences: Assessed | None
+
+
 class SaveAttempt(Answer):
     """What became of a request to save."""
 
@@ -421,19 +451,8 @@ class FreeTimeList(Answer):
     next: str | None
 
 
-class BrokenSession(Answer):
-    """A session that a change breaks."""
-
-    session_id: str
-    title: str
-    room_id: str | None
-    start_time: str | None
-    end_time: str | None
-    violations: list[Violation]
-
-
 class Foreseen(Answer):
-    """What a change of availability would break, and how to mend it."""
+    """What a change of availability or of hours would break, and how to mend it."""
 
     version: int
     sessions: list[BrokenSession]

@@ -40,6 +40,7 @@ def foresee(reference: str, body: requests.Consequences) -> Response:
     """The sessions that a change of availability would break, and ranked repairs.  Changes nothing."""
     request = consequences.ConsequencesRequest(
         edits=body.edits,
+        hours=body.hours,
         expected_version=body.expected_version,
         alternatives=body.alternatives,
         time_limit=body.time_limit,

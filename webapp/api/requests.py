@@ -190,9 +190,10 @@ class AvailabilityPage(Page):
 
 
 class Consequences(Request):
-    """A change of availability to think about."""
+    """A change of availability to think about: `edits`, or else other opening `hours`."""
 
-    edits: Edits
+    edits: Edits = []
+    hours: Annotated[Any, WithJsonSchema(HOURS_SCHEMA)] = None
     expected_version: Version | None = None
     alternatives: Annotated[int, Field(ge=1, le=20)] = 3
     time_limit: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False, strict=False)] = 0.8

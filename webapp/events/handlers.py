@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -50,15 +50,18 @@ class Availability(Handler):
 
 
 class Consequences(Handler):
-    """Tells editors which sessions a change of availability breaks, and the best repairs."""
+    """Tells editors which sessions a change of availability or of hours breaks, and the best repairs."""
 
     name = "consequences"
-    says = "finds what a change of availability breaks, and the repairs"
-    types = frozenset({"person.availability_changed", "room.closed"})
+    says = "finds what a change of availability or of hours breaks, and the repairs"
+    types = frozenset({"person.availability_changed", "room.closed", "schedule.settings_changed"})
 
     def __init__(self, store: Store, solver: Callable[[], Solver]) -> None:
         self._store = store
         self._solver = solver
+
+    def wanted(self, events: Iterable[Event]) -> list[Event]:
+        return [event for event in super().wanted(events) if "previous" in event]
 
     def prepare(self, events: Sequence[Event]) -> Write:
         (event,) = events

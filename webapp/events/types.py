@@ -12,7 +12,7 @@ TYPES: Mapping[str, str] = {
     "schedule.saved": "a save, whole",
     "schedule.published": "with `changes` against what was published before",
     "schedule.refreshed": "every screen was asked to read the schedule afresh, spread over `spreadSeconds`",
-    "schedule.settings_changed": "severities, hours, lock policy or preferences changed",
+    "schedule.settings_changed": "severities, hours, lock policy or preferences changed; `previous` hours",
     "session.moved": "a session has another room or start",
     "session.placed": "an unplaced session got a room and a start",
     "session.unplaced": "a session lost them",

@@ -40,6 +40,14 @@ class SettingsRequest:
     preferences: Mapping[str, int] | None = None
 
 
+@dataclass(frozen=True)
+class Configured:
+    """What holds after a change, and the event of other opening hours, as far as `consequences` needs it."""
+
+    told: dict[str, Any]
+    hours_changed: Mapping[str, Any] | None = None
+
+
 def settings(store: Store, reference: str) -> dict[str, Any]:
     """The settings, with what holds where nobody has said anything."""
 
@@ -50,13 +58,13 @@ def settings(store: Store, reference: str) -> dict[str, Any]:
     return store.read(work)
 
 
-def configure(store: Store, reference: str, request: SettingsRequest, *, editor_id: str | None) -> dict[str, Any]:
+def configure(store: Store, reference: str, request: SettingsRequest, *, editor_id: str | None) -> Configured:
     """Change settings, bring the conflicts in line with them, and say what holds then.
 
     Raises `Stale` if the draft is not at the expected version, `Invalid` or `DocumentError` for what makes no sense.
     """
 
-    def work(session: Session) -> dict[str, Any]:
+    def work(session: Session) -> Configured:
         row = find(session, reference, lock=True)
         if request.expected_version not in (None, row.version):
             raise Stale(
@@ -80,7 +88,7 @@ class _Change:
     editor_id: str | None
     now: datetime = field(default_factory=now_utc)
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> Configured:
         before = self.store.facts(self.session, self.row)
         days = self._days(before)
         old = told(self.row, before)
@@ -89,7 +97,7 @@ class _Change:
         new = told(self.row, after)
         fields = [name for name in new if new[name] != old[name]]
         if not fields:
-            return old
+            return Configured(old)
         events: list[Event] = []
         judged: dict[str, Any] = {}
         if any(name in JUDGED for name in fields):
@@ -108,9 +116,11 @@ class _Change:
         auditing.record(self.session, self.row, "settings", details, editor_id=self.editor_id, now=self.now)
         by = {"editorId": self.editor_id}
         updated = Event("schedule.updated", {**change, "timestamp": instant(self.now), **by})
-        ends = Event("schedule.settings_changed", {"status": self.row.status, "updatedFields": fields, **by})
+        hours = {"hours": new["hours"], "previous": {"hours": old["hours"]}} if "hours" in fields else {}
+        ends = Event("schedule.settings_changed", {"status": self.row.status, "updatedFields": fields, **hours, **by})
         log.append(self.session, self.row, [updated, *events, ends], now=self.now)
-        return told(self.row, after)
+        hour_change = {"scheduleId": self.row.id, "seq": self.row.last_seq, **hours} if hours else None
+        return Configured(told(self.row, after), hour_change)
 
     def _renew(self, facts: Facts) -> tuple[Facts, list[dict[str, Any]]]:
         """A new version under the new settings, and its conflicts."""

@@ -62,7 +62,7 @@ def earlier(
                 sessions[session] = replace(sessions[session], **facts)
                 _put_back(places, session, previous)
             case {"resource": "schedule"}:
-                days = _days(previous["hours"]) if "hours" in previous else days
+                days = days_of(previous["hours"]) if "hours" in previous else days
     then = replace(
         conference,
         days=days,
@@ -84,7 +84,8 @@ def _put_back(places: dict[str, Placement], session: str, previous: Mapping[str,
         places[session] = Placement(room, start)
 
 
-def _days(told: Sequence[Mapping[str, str]]) -> tuple[Day, ...]:
+def days_of(told: Sequence[Mapping[str, str]]) -> tuple[Day, ...]:
+    """Days and their hours as `hours_json` tells them."""
     return tuple(
         Day(date.fromisoformat(one["date"]), Interval(read_minute(one["start"]), read_minute(one["end"])))
         for one in told
