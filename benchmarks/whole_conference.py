@@ -99,6 +99,9 @@ class _Model:
             legal = [now] if self._inside_a_day(session, now) and self._speakers_there(session, now) else []
         else:
             legal = [start for start in self._grid(session) if self._speakers_there(session, start)]
+        if not legal:
+            self.model.add_bool_or(())  # a model with an empty domain is not accepted
+            legal = [now]
         return self.model.new_int_var_from_domain(cp_model.Domain.from_values(legal), f"start {session.id}")
 
     def _grid(self, session: Session) -> list[Minute]:

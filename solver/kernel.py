@@ -43,6 +43,8 @@ ENOUGH = 12
 """So many cells that push out nobody are as good as any number of them."""
 ROOM_PRICE, FOREIGN_PRICE = 15, 30
 FINISHED, SUSPENDED, REPORTED = 0, 1, 2
+BARRED, TOO_MANY = -1, -2
+"""Why a session cannot stand somewhere: a fact, or somebody who may not move; more would have to leave than may."""
 NO_PRICE = 2**30
 
 # Where each table begins is in the header of `b`, under these numbers.  Tables of the board: by room, `PAD`, `LONGEST`
@@ -105,14 +107,14 @@ def _first_near(b: Ints, room: int, start: int) -> int:
 
 @compiled
 def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
-    """How many sessions `one` would push out of the place, at most `most`; −1: it cannot stand there.
+    """How many sessions `one` would push out of the place; `BARRED`, or `TOO_MANY` if more than `most`.
 
     Who they are is left in `pushed`; its last entry tells how many of the board's sessions stand there, gone or not.
     """
     end, pad = start + b[b[MINUTES_NOW] + one], b[b[PAD] + room]
     for row in range(b[CLOSURES], b[CLOSURES] + 3 * b[CLOSED], 3):
         if b[row] == room and b[row + 1] < end and start < b[row + 2]:
-            return -1
+            return BARRED
     count, before = 0, 0
     for position in range(_first_near(b, room, start), b[b[FIRST_IN_ROOM] + room + 1]):
         other = b[b[IN_ROOM] + position]
@@ -121,8 +123,10 @@ def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
         if other != one and b[b[START] + other] + b[b[MINUTES] + other] + pad > start:
             before += 1
             if not b[b[AWAY] + other]:
-                if not b[b[MOVABLE] + other] or count == most:
-                    return -1
+                if not b[b[MOVABLE] + other]:
+                    return BARRED
+                if count == most:
+                    return TOO_MANY
                 b[b[PUSHED] + count] = other
                 count += 1
     for row in range(b[OCCUPANTS]):
@@ -130,8 +134,10 @@ def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
         if b[b[OCCUPANT_ROOM] + row] == room and other != one and b[b[SPOT] + other] == row:
             there = b[b[OCCUPANT_START] + row]
             if there < end + pad and there + b[b[MINUTES_NOW] + other] + pad > start:
-                if b[b[OCCUPANT_FIXED] + row] or count == most:
-                    return -1
+                if b[b[OCCUPANT_FIXED] + row]:
+                    return BARRED
+                if count == most:
+                    return TOO_MANY
                 b[b[PUSHED] + count] = other
                 count += 1
     for entry in range(b[b[FIRST_PAIR] + one], b[b[FIRST_PAIR] + one + 1]):
@@ -145,18 +151,18 @@ def pushes(b: Ints, one: int, room: int, start: int, most: int) -> int:
             if row < 0 or not _in_window(b, entry, start, b[b[OCCUPANT_ROOM] + row], b[b[OCCUPANT_START] + row]):
                 continue
             if b[b[OCCUPANT_FIXED] + row]:
-                return -1
+                return BARRED
         else:
             if not _in_window(b, entry, start, b[b[ROOM] + other], b[b[START] + other]):
                 continue
             if not b[b[MOVABLE] + other]:
-                return -1
+                return BARRED
         known = False
         for position in range(count):
             known = known or b[b[PUSHED] + position] == other
         if not known:
             if count == most:
-                return -1
+                return TOO_MANY
             b[b[PUSHED] + count] = other
             count += 1
     b[b[PUSHED] + MOST_PUSHED] = before
@@ -689,7 +695,7 @@ def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
 
 
 @compiled
-def _leave(b: Ints, one: int) -> None:
+def leave(b: Ints, one: int) -> None:
     """Take a session out of its place."""
     if b[b[AWAY] + one]:
         # It stood where an edit has put it: its row remains, and is found again by its number.
@@ -803,7 +809,7 @@ def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
         if paid + owed > b[BEST]:
             return False
     for index in range(count):
-        _leave(b, b[b[PUSHED] + index])
+        leave(b, b[b[PUSHED] + index])
     row = b[OCCUPANTS]
     b[b[OCCUPANT] + row], b[b[OCCUPANT_FIXED] + row] = one, 1
     b[b[OCCUPANT_ROOM] + row], b[b[OCCUPANT_START] + row] = room, start
@@ -874,6 +880,6 @@ def somewhere(b: Ints, m: Bytes, w: Words, one: int) -> bool:
             room, start = cell // columns, b[b[STARTS] + cell % columns]
             if b[b[ORIGIN_ROOM] + one] == room and b[b[ORIGIN_START] + one] == start:
                 continue
-            if pushes(b, one, room, start, MOST_PUSHED) >= 0:
+            if pushes(b, one, room, start, MOST_PUSHED) != BARRED:
                 return True
     return False

@@ -14,7 +14,7 @@ from pathlib import Path
 from solver.conference import Conference, Day, Interval, Placement, Room, Session
 from solver.grid import Clock
 
-SOURCES = ("kernel.py", "displaced.py")
+SOURCES = ("kernel.py", "displaced.py", "dragging.py")
 DONE = "complete"
 
 
@@ -50,6 +50,7 @@ def load(cache: Path | None) -> None:
 def _exercise() -> None:
     """Ask one small question, so that everything is compiled for the types that it is used with."""
     from solver.board import Board
+    from solver.cost_map import cost_map
     from solver.repair import repair
 
     clock = Clock("UTC")
@@ -63,6 +64,8 @@ def _exercise() -> None:
     board = Board(conference, schedule)
     answer = repair(conference, schedule, alternatives=2, board=board, remaining=lambda: 600.0)
     assert answer.status == "proved_minimal", answer
+    mapped = list(cost_map(conference, schedule, "1", board=board, remaining=lambda: 600.0))
+    assert mapped, answer
 
 
 def compile_once(cache: Path) -> None:
