@@ -20,6 +20,7 @@ from solver.conference import Conference, Schedule, Session
 from solver.rules import RULES, PairRule, RoomRule, UnaryRule, Violation
 from solver.rules.rule import FOREVER
 from solver.tables import Tables, bits, notes
+from solver.timetable import Timetable
 
 if TYPE_CHECKING:
     from solver.problem import Places, Problem
@@ -60,41 +61,33 @@ class Board:
 
     def prepare(self) -> None:
         """Work out now whatever questions will ask."""
-        _ = self.tables, self.violations, self.hosts, self._in_room, self.conference.kin, self.conference.rank
+        _ = self.tables, self.violations, self.hosts, self.conference.kin, self.conference.rank
         _ = self.conference.busy, self.conference.sessions_by_track
 
     @cached_property
+    def timetable(self) -> Timetable:
+        """The schedule in order, for checks."""
+        return Timetable(self.conference, self.schedule)
+
+    @property
     def violations(self) -> list[Violation]:
         """What the schedule breaks before any edit, by the plain checker."""
-        return check.violations(self.conference, self.schedule)
+        return self.timetable.violations
 
     def violations_after(
         self, conference: Conference, schedule: Schedule, concerned: Collection[str]
     ) -> list[Violation]:
-        """What is broken when something has changed about the sessions that are concerned, by the plain checker."""
-        rooms = {schedule[one].room for one in concerned if one in schedule}
-        near = [one for room in rooms for one in self._in_room[room]]
-        found = [
-            violation for violation in self.violations if not any(one in concerned for one in violation.sessions)
-        ] + check.around(conference, schedule, concerned, [*near, *concerned])
-        order = {rule.name: number for number, rule in enumerate(RULES)}
-        return sorted(found, key=lambda violation: order[violation.rule])
+        """What is broken when something has changed about the sessions that are concerned."""
+        return self.timetable.violations_after(conference, schedule, concerned)
 
     def faults(self, problem: Problem, places: Places) -> list[Violation]:
-        """What is still broken after the moves; as `Problem.faults`, for a problem of this board."""
+        """What is still broken after the moves, by the plain checker; for a problem of this board."""
         schedule = {**problem.schedule, **places}
         rooms = {place.room for place in places.values()}
-        near = [one for room in rooms for one in self._in_room[room]]
+        near = [one for room in rooms for one in self.timetable.in_room(room)]
         found = [one for one in problem.violations if not any(session in places for session in one.sessions)]
         found += check.around(problem.conference, schedule, places, [*near, *problem.touched, *places])
         return [violation for violation in found if not problem.tolerates(violation, places)]
-
-    @cached_property
-    def _in_room(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {room: [] for room in self.conference.room}
-        for session, placement in self.schedule.items():
-            found[placement.room].append(session)
-        return found
 
     # Facts about one session.
 

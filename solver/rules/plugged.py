@@ -42,11 +42,14 @@ class Rules(Sequence[AnyRule]):
         self.built_in = built_in
         self._taken = frozenset(rule.name for rule in (*built_in, *notes))
         self._all: tuple[AnyRule, ...] | None = None
+        self._own: tuple[OwnRule, ...] = ()
 
     @property
     def own(self) -> tuple[OwnRule, ...]:
         """Those that are plugged in."""
-        return tuple(rule for rule in self._every() if isinstance(rule, OwnRule))
+        if self._all is None:
+            self._every()
+        return self._own
 
     def plug(self, rules: Iterable[tuple[AnyRule, str]]) -> None:
         """Have these rules, each with its owner, plugged in instead of those that are installed."""
@@ -59,6 +62,7 @@ class Rules(Sequence[AnyRule]):
             taken.add(rule.name)
             found.append(guarded(rule, owner))
         self._all = tuple(found)
+        self._own = tuple(rule for rule in found if isinstance(rule, OwnRule))
 
     def unplug(self) -> None:
         """Look for the installed rules again, the next time that somebody asks."""

@@ -11,7 +11,7 @@ from solver.conference import Conference
 from solver.rules.violation import Violation
 from webapp.schemas import apply_edits, camel_keys, expand_edits, read_edits, violation_json
 from webapp.services.reading import draft_facts
-from webapp.services.severities import Severities, judged, severity
+from webapp.services.severities import Severities, severity, told_apart
 from webapp.store import Store
 
 
@@ -29,7 +29,9 @@ def check(store: Store, reference: str, edits: Any) -> dict[str, Any]:
         edited = apply_edits(facts.conference, facts.schedule, read, name="")
         conference, schedule = edited.conference, edited.schedule
         severities = row.settings.get("severities", {})
-        counting, passing = judged(conference, schedule, severities)
+        table, concerned = store.timetable(facts), edited.concerned
+        found = table.violations_after(conference, schedule, concerned)
+        counting, passing = told_apart([*found, *table.notes_after(conference, schedule, concerned)], severities)
         told: dict[str, Any] = camel_keys(
             {
                 "version": row.version,

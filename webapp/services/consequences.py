@@ -20,7 +20,7 @@ from webapp.services import repairing
 from webapp.services.errors import Invalid, Stale
 from webapp.services.history import changed_since, days_of
 from webapp.services.reading import draft_facts
-from webapp.services.severities import Severities, judged
+from webapp.services.severities import Severities, counting
 from webapp.services.views import hours_json, intervals_json, placement_json, read_intervals
 from webapp.store import Facts, Store
 
@@ -229,8 +229,8 @@ def _edit_json(conference: Conference, edit: Edit) -> dict[str, Any]:
 
 def _new(before: Conference, after: Conference, schedule: Schedule, severities: Severities) -> list[Violation]:
     """What is broken after, and was not before; what the conference's settings let pass is left out."""
-    known = {one.key for one in judged(before, schedule, severities)[0]}
-    return [one for one in judged(after, schedule, severities)[0] if one.key not in known]
+    known = {one.key for one in counting(before, schedule, severities)}
+    return [one for one in counting(after, schedule, severities) if one.key not in known]
 
 
 def _broken_json(conference: Conference, schedule: Schedule, broken: Sequence[Violation]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from solver.conference import Conference, Schedule
 from solver.rules.violation import Violation
 from webapp.events.types import Event
-from webapp.services.severities import Severity, judged, severity
+from webapp.services.severities import Severity, counting, severity
 from webapp.services.views import instant
 from webapp.store.rows import AuditRow, ConflictRow, EditorRow, OverrideRow, ScheduleRow
 
@@ -62,8 +62,8 @@ def find(row: ScheduleRow, conference: Conference, schedule: Schedule) -> list[F
     What the conference's settings let pass is no conflict.
     """
     severities = row.settings.get("severities", {})
-    counting, _ = judged(conference, schedule, severities)
-    return [Found(_identity(row.id, one), one, severity(severities, one.rule)) for one in counting]
+    found = counting(conference, schedule, severities)
+    return [Found(_identity(row.id, one), one, severity(severities, one.rule)) for one in found]
 
 
 def standing(told: Iterable[Mapping[str, Any]]) -> str:

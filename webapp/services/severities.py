@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, cast, get_args
 
 from solver.check import notes, violations
@@ -25,12 +25,18 @@ def severity(severities: Severities, rule: str) -> Severity:
     return cast(Severity, severities.get(rule, "ignore" if rule == OFF_GRID.name else "block"))
 
 
-def judged(
-    conference: Conference, schedule: Schedule, severities: Severities
-) -> tuple[list[Violation], list[Violation]]:
-    """What the schedule breaks that counts, and what is let pass."""
+def counting(conference: Conference, schedule: Schedule, severities: Severities) -> list[Violation]:
+    """What the schedule breaks that counts."""
+    found = violations(conference, schedule)
+    if severity(severities, OFF_GRID.name) != "ignore":
+        found += notes(conference, schedule)
+    return told_apart(found, severities)[0]
+
+
+def told_apart(found: Iterable[Violation], severities: Severities) -> tuple[list[Violation], list[Violation]]:
+    """What counts, and what is let pass."""
     counting: list[Violation] = []
     passing: list[Violation] = []
-    for one in (*violations(conference, schedule), *notes(conference, schedule)):
+    for one in found:
         (passing if severity(severities, one.rule) == "ignore" else counting).append(one)
     return counting, passing

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from solver.timetable import Timetable
 from webapp.store.databases import connect
 from webapp.store.facts import Facts, load_facts
 from webapp.store.failures import told_apart
@@ -36,6 +37,7 @@ class Store:
         self.rendered: Recent[bytes] = Recent(16)
         """Published schedules and their files as attendees get them."""
         self._drafts: Recent[Facts] = Recent(16)
+        self._timetables: Recent[Timetable] = Recent(16)
         self.bell: Bell = lambda schedule_id, seq: None
         """Called after a commit with each schedule's new last seq."""
         self._turns = here(one_writer=self.database.one_writer)
@@ -85,6 +87,18 @@ class Store:
         version = session.execute(_VERSION, {"of_schedule": schedule_id}).scalar_one()
         facts = self._drafts.get(schedule_id, version)
         return facts or self.facts(session, session.get_one(ScheduleRow, schedule_id))
+
+    def timetable(self, facts: Facts) -> Timetable:
+        """The facts laid out for checks: once, and from then on patched where a version differs from the one before."""
+        found = self._timetables.get(facts.schedule_id, facts.version)
+        if found is None:
+            earlier = self._timetables.latest(facts.schedule_id)
+            if earlier is None:
+                found = Timetable(facts.conference, facts.schedule)
+            else:
+                found = earlier.follow(facts.conference, facts.schedule)
+            self._timetables.remember(facts.schedule_id, facts.version, found)
+        return found
 
     def remember_draft(self, session: Session, facts: Facts) -> None:
         """Keep the facts that a unit of work has written, once they are committed."""

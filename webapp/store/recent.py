@@ -23,3 +23,8 @@ class Recent(Generic[Value]):
         self._kept[(schedule_id, version)] = value
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+    def latest(self, schedule_id: str) -> Value | None:
+        """What was remembered last of a schedule, at whichever version."""
+        kept = list(self._kept.items())  # other threads may remember something meanwhile
+        return next((value for (schedule, _), value in reversed(kept) if schedule == schedule_id), None)
