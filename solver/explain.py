@@ -51,7 +51,7 @@ class Explanation:
     facts: list[Fact]
     """They cannot hold together."""
     sessions: list[str]
-    """The sessions that may move and do not fit."""
+    """The sessions that do not fit: those that may move, if any may."""
     shrunk: bool
     """Whether the sessions would fit, were they alone, without any one of the facts."""
     smallest: bool
@@ -125,7 +125,7 @@ def explain(
         problem=problem,
         violation=core.violation(),
         facts=core.facts,
-        sessions=core.sessions,
+        sessions=core.sessions if violation is None else list(violation.sessions),
         shrunk=shrunk,
         smallest=core.smallest,
         ways_out=ways,

@@ -59,6 +59,15 @@ def test_a_session_that_grows_past_the_end_of_the_day() -> None:
     )
 
 
+def test_a_pinned_session_that_no_room_would_hold() -> None:
+    conference = one_day((Session("a", 30, pinned=True),), rooms=(Room("R", capacity=100), Room("S", capacity=20)))
+    assert say(conference, {"a": Placement("R", at(10))}, SetAudience("a", 300)) == (
+        "There is no place for “a”.",
+        "“a” expects 300 people.",
+        "This would help: Expect 100 instead of 300 people in “a”.",
+    )
+
+
 def test_a_room_that_closes_and_a_speaker_who_leaves() -> None:
     conference = one_day((Session("a", 60, speakers=("jane",)),))
     away, closed = Interval(at(11), at(13)), Interval(at(9), at(10, 25))
