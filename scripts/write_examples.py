@@ -56,7 +56,12 @@ class Story:
         self, method: str, route: str, body: Any = None, expected: int = 200, *, suffix: str = "", **query: Any
     ) -> Any:
         """One request about the schedule `mill`; its answer."""
-        path = route.replace("{reference}", "mill").replace("{suffix}", suffix).replace("{trouble}", TROUBLE)
+        path = (
+            route.replace("{reference}", "mill")
+            .replace("{suffix}", suffix)
+            .replace("{trouble}", TROUBLE)
+            .replace("{session}", "knots")
+        )
         given = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         answer = self._client.open(API + path, method=method, query_string=query, headers=self._headers, **given)
         if answer.status_code != expected:
@@ -141,6 +146,7 @@ def tell(story: Story) -> None:
     story.ask("POST", f"{one}/refresh", spreadSeconds=10)
     story.ask("GET", f"{one}/events", after=1, limit=2)
     story.ask("GET", f"{one}/audit", after=1, limit=2)
+    story.ask("GET", f"{one}/sessions/{{session}}/history", limit=2)
     story.ask("GET", f"{one}/saves", limit=2)
     story.ask("GET", f"{one}/export.{{suffix}}", suffix="ics")
     story.ask("GET", f"{one}/audit.{{suffix}}", suffix="jsonl", session="knots")

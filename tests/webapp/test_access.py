@@ -44,8 +44,15 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("POST", "/account/sign-out-everywhere"): PERSON,
     ("GET", "/operation"): ADMINISTERS,
     ("POST", "/operation/troubles/<trouble>"): ADMINISTERS,
+    ("GET", "/people"): ADMINISTERS,
+    ("POST", "/people"): ADMINISTERS,
+    ("POST", "/people/tokens"): ADMINISTERS,
     ("GET", "/edit"): READS,
     ("GET", "/edit/<slug>"): READS,
+    ("GET", "/edit/<slug>/history"): READS,
+    ("GET", "/edit/<slug>/conflicts"): READS,
+    ("GET", "/edit/<slug>/settings"): ADMINISTERS,
+    ("POST", "/edit/<slug>/settings"): ADMINISTERS,
     ("GET", "/live/<reference>"): OPEN,
     ("GET", "/api/v1/live/<reference>"): OPEN,
     ("GET", "/collab/<reference>"): READS,
@@ -77,6 +84,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", f"{SCHEDULE}/conflicts"): READS,
     ("GET", f"{SCHEDULE}/audit"): READS,
     ("GET", f"{SCHEDULE}/audit.<suffix>"): READS,
+    ("GET", f"{SCHEDULE}/sessions/<session>/history"): READS,
     ("GET", f"{SCHEDULE}/events"): OPEN,
     ("GET", f"{SCHEDULE}/now"): OPEN,
     ("GET", f"{SCHEDULE}/export.<suffix>"): OPEN,
@@ -162,6 +170,7 @@ def ask(app: Flask, method: str, route: str, headers: dict[str, str]) -> TestRes
         .replace("<reference>", "mill")
         .replace("<slug>", "mill")
         .replace("<suffix>", "ics")
+        .replace("<session>", "knots")
     )
     handshake = HANDSHAKE if "/live/" in route or "/collab/" in route else {}
     body: Any = SMALL if path == "/api/v1/schedules" else BODIES.get(path.rpartition("/")[2], {})

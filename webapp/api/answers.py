@@ -416,6 +416,7 @@ class AuditEntry(Answer):
     number: int
     action: str
     editor_id: str | None
+    editor_name: str | None
     save_attempt_id: str | None
     version: int
     reason: str | None

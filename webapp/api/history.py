@@ -10,6 +10,7 @@ from webapp.api import answers, requests
 from webapp.api.common import answer, paged, store
 from webapp.services import now as now_service
 from webapp.services import reading
+from webapp.services.errors import NotFound
 
 bp = APIBlueprint("history", __name__, tag="History")
 
@@ -51,6 +52,18 @@ def list_saves(reference: str, page: requests.Page) -> Response:
 def list_audit(reference: str, page: requests.AuditPage) -> Response:
     """The audit: every change with who, when and what was before; with `session`, the history of that one."""
     items = reading.audit(store(), reference, after=page.after, limit=page.limit + 1, of_session=page.session)
+    return paged(items, page.limit, "number")
+
+
+@bp.get("/schedules/<reference>/sessions/<session>/history")
+@auth.requires("editor")
+@bp.input(requests.EventPage, location="query", arg_name="page")
+@bp.output(answers.AuditList)
+def list_session_history(reference: str, session: str, page: requests.EventPage) -> Response:
+    """What happened to one session, from the audit: its changes alone, with who, when and why."""
+    if session not in reading.draft(store(), reference).conference.session:
+        raise NotFound(f"there is no session '{session}'")
+    items = reading.audit(store(), reference, after=page.after, limit=page.limit + 1, of_session=session)
     return paged(items, page.limit, "number")
 
 

@@ -232,7 +232,7 @@ def _say_what_is_answered(operation: dict[str, Any], schemas: dict[str, Any]) ->
 def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:
     """Put what was asked and answered in the story into an operation."""
     for parameter in operation["parameters"]:
-        asked = {"reference": "mill", "trouble": TROUBLE, **example.get("query", {})}
+        asked = {"reference": "mill", "trouble": TROUBLE, "session": "knots", **example.get("query", {})}
         if parameter["name"] in asked:
             parameter["example"] = asked[parameter["name"]]
     if "request" in example:

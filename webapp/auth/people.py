@@ -123,6 +123,18 @@ def set_role(store: Store, name: str, role: str) -> None:
     store.write(work)
 
 
+def reset(store: Store, name: str) -> None:
+    """Take somebody's password, and end their sign-ins: they come back by a link.  Raises `NotFound`."""
+
+    def work(session: Session) -> None:
+        row = _named(session, name)
+        row.password_hash = None
+        for table in (SignInRow, LinkRow):
+            session.execute(delete(table).where(table.editor_id == row.id))
+
+    store.write(work)
+
+
 def remove(store: Store, name: str) -> None:
     """End all that somebody may do.  Their name stays with what they have done.  Raises `NotFound`."""
 

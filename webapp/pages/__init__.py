@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import account, operation, reference, views
+from webapp.pages import account, configuration, history, operation, people, reference, views
 
 __all__ = ["init_app"]
 
@@ -12,7 +12,10 @@ __all__ = ["init_app"]
 def init_app(app: Flask) -> None:
     """Register every page."""
     app.register_blueprint(account.bp)
+    app.register_blueprint(configuration.bp)
+    app.register_blueprint(history.bp)
     app.register_blueprint(operation.bp)
+    app.register_blueprint(people.bp)
     app.register_blueprint(reference.bp)
     # Last: whatever is no other page's address is the short name of a schedule.
     app.register_blueprint(views.bp)

@@ -29,7 +29,20 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 80
 TRIES = 5
 RESERVED = frozenset(
-    {"operation", "account", "api", "edit", "sign-in", "sign-out", "live", "collab", "static", "livez", "readyz"}
+    {
+        "operation",
+        "people",
+        "account",
+        "api",
+        "edit",
+        "sign-in",
+        "sign-out",
+        "live",
+        "collab",
+        "static",
+        "livez",
+        "readyz",
+    }
 )
 """First path segments that mean something else."""
 

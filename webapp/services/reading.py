@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webapp.auth.identity import Identity
@@ -17,7 +17,7 @@ from webapp.services import auditing, ledger
 from webapp.services.errors import Gone, NotFound
 from webapp.services.views import facts_json, head_json, instant
 from webapp.store import Facts, Store
-from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, PublishedRow, SaveAttemptRow, ScheduleRow
+from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, EditorRow, PublishedRow, SaveAttemptRow, ScheduleRow
 
 
 def find(session: Session, reference: str, *, lock: bool = False) -> ScheduleRow:
@@ -42,6 +42,11 @@ def draft_facts(store: Store, session: Session, reference: str) -> tuple[Schedul
     """A schedule's head and its draft."""
     row = find(session, reference)
     return row, store.facts(session, row)
+
+
+def draft(store: Store, reference: str) -> Facts:
+    """A schedule's draft."""
+    return store.read(lambda session: draft_facts(store, session, reference)[1])
 
 
 def draft_json(store: Store, reference: str) -> dict[str, Any]:
@@ -145,6 +150,18 @@ def conflicts(store: Store, reference: str, *, status: str | None, after: str, l
     return store.read(work)
 
 
+def all_conflicts(store: Store, reference: str) -> list[dict[str, Any]]:
+    """The whole conflict ledger, what was touched last first."""
+
+    def work(session: Session) -> list[dict[str, Any]]:
+        row = find(session, reference)
+        found = ledger.on_record(session, row).values()
+        latest = sorted(found, key=lambda one: (one.last_updated_at, one.id), reverse=True)
+        return ledger.told(session, row, latest)
+
+    return store.read(work)
+
+
 def saves(store: Store, reference: str, *, after: str, limit: int) -> list[dict[str, Any]]:
     """A page of the save attempts and what became of them, by id."""
 
@@ -163,16 +180,41 @@ def audit(
     """A page of the audit, or all of it, oldest first; or the history of one session: its changes alone."""
 
     def work(session: Session) -> list[dict[str, Any]]:
-        row = find(session, reference)
-        query = select(AuditRow).where(AuditRow.schedule_id == row.id, AuditRow.number > after)
-        if of_session is not None:
-            # Details are kept as they were hashed, in one spelling, so this finds what it should.
-            spelt = canonical({"resource": "session", "resourceId": of_session})[1:-1]
-            query = query.where(AuditRow.details.contains(spelt, autoescape=True))
-        found = session.scalars(query.order_by(AuditRow.number).limit(limit))
-        return [auditing.entry_json(one, of_session=of_session) for one in found]
+        query = _audit(find(session, reference), of_session).where(AuditRow.number > after)
+        found = session.execute(query.order_by(AuditRow.number).limit(limit))
+        return [_entry_json(entry, name, of_session) for entry, name in found]
 
     return store.read(work)
+
+
+def latest_audit(
+    store: Store, reference: str, *, before: int, limit: int, of_session: str | None = None
+) -> list[dict[str, Any]]:
+    """The same before an entry's number, newest first."""
+
+    def work(session: Session) -> list[dict[str, Any]]:
+        query = _audit(find(session, reference), of_session).where(AuditRow.number < before)
+        found = session.execute(query.order_by(AuditRow.number.desc()).limit(limit))
+        return [_entry_json(entry, name, of_session) for entry, name in found]
+
+    return store.read(work)
+
+
+def _audit(row: ScheduleRow, of_session: str | None) -> Select[AuditRow, str]:
+    query = (
+        select(AuditRow, EditorRow.name)
+        .outerjoin(EditorRow, EditorRow.id == AuditRow.editor_id)
+        .where(AuditRow.schedule_id == row.id)
+    )
+    if of_session is None:
+        return query
+    # Details are kept as they were hashed, in one spelling, so this finds what it should.
+    spelt = canonical({"resource": "session", "resourceId": of_session})[1:-1]
+    return query.where(AuditRow.details.contains(spelt, autoescape=True))
+
+
+def _entry_json(entry: AuditRow, editor_name: str | None, of_session: str | None) -> dict[str, Any]:
+    return {**auditing.entry_json(entry, of_session=of_session), "editorName": editor_name}
 
 
 def listing(store: Store, identity: Identity, *, after: str, limit: int) -> list[dict[str, Any]]:

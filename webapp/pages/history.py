@@ -1,0 +1,68 @@
+"""What was done to a schedule: the audit, and the conflicts on record."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from webapp import auth
+from webapp.pages import telling, views
+from webapp.pages.assets import AssetsMissing
+from webapp.pages.rendering import PRIVATE, not_built, page, store
+from webapp.services import reading
+from webapp.services.errors import NotFound, Refusal
+from webapp.store import Facts
+
+bp = Blueprint("history_pages", __name__)
+bp.register_error_handler(Refusal, views.refused)
+bp.register_error_handler(AssetsMissing, not_built)
+
+PAGE = 50
+LATEST = 2**31 - 1
+
+
+@bp.get("/edit/<slug>/history")
+@auth.requires("editor")
+def history(slug: str) -> Response:
+    """The audit, newest first, or what happened to one session."""
+    of_session = request.args.get("session") or None
+    before = request.args.get("before", LATEST, type=int)
+    head, facts = _schedule(slug)
+    if of_session is not None and of_session not in facts.conference.session:
+        raise NotFound(f"there is no session '{of_session}'")
+    entries = reading.latest_audit(store(), slug, before=before, limit=PAGE + 1, of_session=of_session)
+    return page(
+        "history",
+        cache=PRIVATE,
+        slug=slug,
+        head=head,
+        name=facts.conference.name or slug,
+        session=facts.conference.session[of_session] if of_session else None,
+        entries=[(entry, telling.told(entry, facts.conference)) for entry in entries[:PAGE]],
+        older=entries[PAGE - 1]["number"] if len(entries) > PAGE else None,
+        telling=telling,
+    )
+
+
+@bp.get("/edit/<slug>/conflicts")
+@auth.requires("editor")
+def conflicts(slug: str) -> Response:
+    """The conflicts on record: those that stand, and those that were resolved, with who accepted them and why."""
+    head, facts = _schedule(slug)
+    found = reading.all_conflicts(store(), slug)
+    return page(
+        "conflicts",
+        cache=PRIVATE,
+        slug=slug,
+        head=head,
+        name=facts.conference.name or slug,
+        parts=[
+            ("Unresolved", [one for one in found if one["status"] == "unresolved"]),
+            ("Resolved", [one for one in found if one["status"] == "resolved"]),
+        ],
+        titles={session.id: session.title or session.id for session in facts.conference.sessions},
+        telling=telling,
+    )
+
+
+def _schedule(slug: str) -> tuple[dict[str, object], Facts]:
+    return reading.head(store(), slug), reading.draft(store(), slug)
