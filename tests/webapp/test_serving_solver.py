@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -25,7 +26,10 @@ from tests.webapp.processes import children, lives, until
 from webapp.schemas import answer_json, callboard_json, read_edits
 from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, wire
 from webapp.serving.parent import SUPERVISOR
+from webapp.serving.programs import Program
+from webapp.serving.solver_client import GRACE_SECONDS
 from webapp.serving.solver_process import SOLVES_AT_ONCE, WAITING_AT_MOST
+from webapp.serving.watchdog import Watchdog
 
 pytestmark = pytest.mark.slow
 Json = dict[str, Any]
@@ -236,14 +240,67 @@ def test_too_many_are_told_so(client: SolverClient) -> None:
 def test_a_solve_that_crashes_takes_nobody_along(client: SolverClient, pid: int) -> None:
     ask(client, 0.1)
     until(lambda: not children(pid), "the last solve has ended")
+    for fault in (signal.SIGKILL, signal.SIGSEGV):
+        with ThreadPoolExecutor() as pool:
+            doomed = pool.submit(ask, client, 30.0)
+            until(lambda: bool(children(pid)), "the solve runs")
+            os.kill(children(pid)[0], fault)
+            with pytest.raises(SolverUnavailable, match=rf"ended without an answer \(signal {fault.value}\)"):
+                doomed.result(timeout=10)
+        assert client.ping()
+    assert ask(client, 0.1)["status"] != "infeasible"
+
+
+def test_a_solve_that_runs_out_of_memory_takes_nobody_along(client: SolverClient, pid: int) -> None:
+    until(lambda: not children(pid), "the last solve has ended")
     with ThreadPoolExecutor() as pool:
         doomed = pool.submit(ask, client, 30.0)
         until(lambda: bool(children(pid)), "the solve runs")
-        os.kill(children(pid)[0], signal.SIGKILL)
-        with pytest.raises(SolverUnavailable, match=r"ended without an answer \(signal 9\)"):
-            doomed.result(timeout=10)
-    assert client.ping()
+        solve = children(pid)[0]
+        until(lambda: Path(f"/proc/{solve}/oom_score_adj").read_text().strip() == "900", "it is to go first")
+        resource.prlimit(solve, resource.RLIMIT_AS, (1 << 20, 1 << 20))
+        with pytest.raises(SolverUnavailable, match=r"ran out of memory|ended without an answer"):
+            doomed.result(timeout=20)
     assert ask(client, 0.1)["status"] != "infeasible"
+
+
+def test_a_solve_that_hangs_is_ended_after_its_time(client: SolverClient, pid: int) -> None:
+    until(lambda: not children(pid), "the last solve has ended")
+    with ThreadPoolExecutor() as pool:
+        stuck = pool.submit(ask, client, 0.5)
+        until(lambda: bool(children(pid)), "the solve runs")
+        os.kill(children(pid)[0], signal.SIGSTOP)
+        assert client.ping()
+        with pytest.raises(SolverUnavailable, match=r"ended without an answer \(signal 9\)"):
+            stuck.result(timeout=GRACE_SECONDS + 5)
+    assert ask(client, 0.1)["status"] != "infeasible"
+
+
+def test_a_process_that_hangs_is_ended_and_the_question_answered_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "solver.sock"
+    client = SolverClient(path)
+    dog = Watchdog(path, patience=2.5)
+    program = Program("solver process", "webapp.serving.solver_process", ["--socket", str(path)], {}, watchdog=dog)
+    told: list[str | None] = []
+    program.start()
+    try:
+        until(client.ping, "the solver is warm")
+        until(lambda: not program.tend() and dog.heard, "the watchdog has heard it")
+        assert program.process is not None
+        os.kill(program.process.pid, signal.SIGSTOP)
+        with ThreadPoolExecutor() as pool:
+            caught = pool.submit(ask, client, 0.1)
+            while not caught.done():
+                told.append(program.tend())
+                time.sleep(0.05)
+            assert caught.result()["status"] != "infeasible"
+        assert list(filter(None, told)) == [
+            "the solver process does not answer any more; it is ended",
+            "the solver process was ended by signal 9; it is started again",
+        ]
+    finally:
+        program.terminate()
+        program.join(time.monotonic() + 10)
 
 
 def test_a_question_outlives_the_process(tmp_path: Path) -> None:

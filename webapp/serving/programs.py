@@ -12,6 +12,7 @@ from pathlib import Path
 
 import webapp
 from webapp.serving.parent import SUPERVISOR
+from webapp.serving.watchdog import Watchdog
 
 STEADY_SECONDS = 30.0
 """A program that ran for so long and ends is started again without delay."""
@@ -28,6 +29,8 @@ class Program:
     environment: dict[str, str]
     keep_open: tuple[int, ...] = ()
     """Descriptors that it inherits."""
+    watchdog: Watchdog | None = None
+    """Where it answers pings: it is ended by force when it does not."""
     failures: int = 0
     """How often in a row it ended soon after its start."""
     process: subprocess.Popen[bytes] | None = None
@@ -37,6 +40,8 @@ class Program:
     def start(self) -> None:
         """Run it.  What it prints goes to standard error: standard output is the supervisor's."""
         self._started = time.monotonic()
+        if self.watchdog is not None:
+            self.watchdog.forget()
         self.process = subprocess.Popen(
             # -P: whatever lies in the present directory is none of our modules.
             [sys.executable, "-P", "-m", self.module, *self.arguments],
@@ -55,12 +60,20 @@ class Program:
             return None
         status = self.process.poll()
         if status is None:
-            return None
+            return self._watched()
         self.process = None
         self.failures = 0 if now - self._started > STEADY_SECONDS else self.failures + 1
         self._again = now + min(LONGEST_DELAY, 0.1 * 2 ** (self.failures - 1) if self.failures else 0.0)
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         return f"the {self.name} {how}; it is started again"
+
+    def _watched(self) -> str | None:
+        """End it by force if it hangs."""
+        if self.process is None or self.watchdog is None or not self.watchdog.sees_a_hang():
+            return None
+        self.process.kill()
+        self.process.wait()
+        return f"the {self.name} does not answer any more; it is ended"
 
     def terminate(self) -> None:
         """Ask it to end."""

@@ -16,6 +16,7 @@ from webapp.serving.locks import lock_sqlite
 from webapp.serving.programs import Program
 from webapp.serving.signals import Stop
 from webapp.serving.sockets import solver_socket, solver_socket_of_process
+from webapp.serving.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from webapp.settings import Settings
@@ -108,7 +109,13 @@ class Site:
         path = ["--socket", str(self._solver_socket), "--cache", str(settings.cache)]
         bind = ["--bind", f"fd://{listening}", "--workers", str(settings.workers)]
         return [
-            Program("solver process", "webapp.serving.solver_process", path, environment),
+            Program(
+                "solver process",
+                "webapp.serving.solver_process",
+                path,
+                environment,
+                watchdog=Watchdog(self._solver_socket),
+            ),
             Program("web process", "webapp.serving.web", bind, environment, keep_open=(listening,)),
         ]
 

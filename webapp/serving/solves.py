@@ -6,12 +6,14 @@ limit ends the child only.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from solver.conference import Conference, Placement
@@ -76,15 +78,24 @@ def start(facts: Facts, request: dict[str, Any], *, grace: float) -> Solve:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         end_with(parent)
+        _die_first()
         # Of all that it has from the solver process: else clients would still reach a socket whose owner is gone.
         os.closerange(3, writing)
         os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
         _write(writing, wire.packed(solved(facts, request, lambda: deadline - time.monotonic())))
         status = 0
+    except MemoryError:
+        _write(writing, wire.packed({"problem": "failed", "detail": "The repair ran out of memory."}))
     except BaseException as error:
         print(f"callboard: a repair failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
     finally:
         os._exit(status)
+
+
+def _die_first() -> None:
+    """Where memory runs out, the system is to end this process rather than the one that it came from, or the web."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("900")
 
 
 def solved(facts: Facts, request: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
