@@ -9,7 +9,7 @@ FRONTEND := $(BIN)/python hatch_build.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick soak fuzz lint format bench bench-solver bench-peers docs pictures assets system lock wheel clean
+.PHONY: help demo test quick soak fuzz lint format bench bench-solver bench-peers bench-live bench-live-peers docs pictures assets system lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,17 @@ bench: assets ## the measurements of benchmarks/
 
 bench-solver: $(INSTALLED) bench-peers ## the repair engine against its targets and its peers; with FULL=--full, all of it
 	$(BIN)/python -m benchmarks.solver $(FULL)
+
+bench-live: assets bench-live-peers ## the live feeds against their targets, beside a bare loop and other servers
+	$(BIN)/python -m benchmarks.live $(LIVE)
+
+bench-live-peers: $(INSTALLED)
+	@test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers
+	@.venv-peers/bin/python -c "import aiohttp, picows, uvloop, websockets" 2>/dev/null \
+		|| .venv-peers/bin/pip install --quiet aiohttp==3.14.5 picows==2.3.1 uvloop==0.23.0 websockets==17.4 \
+		|| echo "not all servers to compare with could be installed; they will be left out"
+	@test -d .venv-peers/node/node_modules/ws || { mkdir -p .venv-peers/node && npm install --prefix .venv-peers/node \
+		--no-audit --no-fund --silent ws@8; } || echo "ws for Node.js could not be installed; it will be left out"
 
 # The peer's libraries are not ours, so it has an environment of its own; without it, the measurements say so.
 bench-peers: $(INSTALLED)

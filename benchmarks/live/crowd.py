@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from benchmarks.live.wire import Parser, handshake, masked
+from benchmarks.live.wire import Heard, Parser, handshake, masked
 from webapp.live import frames
 
 PATIENCE = 60.0
@@ -54,7 +54,7 @@ class Client:
 
 @dataclass
 class Crowd:
-    """Clients of one server.  `sent` gives the moment at which an event was sent, for its latency."""
+    """Clients of one server."""
 
     port: int
     ready: int = 0
@@ -66,13 +66,15 @@ class Crowd:
     gaps: int = 0
     reloads: int = 0
     seen: Counter[int] = field(default_factory=Counter)
-    """How many clients have had each event."""
+    """How many clients have had each version."""
     lost: Counter[int | None] = field(default_factory=Counter)
     """How many connections ended, by close code."""
     sent: dict[int, float] = field(default_factory=dict)
-    latencies: list[float] = field(default_factory=list)
+    """When each version was sent on its way."""
+    latencies: Counter[int] = field(default_factory=Counter)
+    """How many messages took so many tenths of a millisecond from there."""
     arrivals: dict[int, float] = field(default_factory=dict)
-    """When the last client had each event, seconds after it was sent."""
+    """When the last client had each version, seconds after it was sent."""
     epoll: select.epoll = field(default_factory=select.epoll)
     parser: Parser = field(default_factory=Parser)
 
@@ -102,9 +104,18 @@ class Crowd:
             if time.monotonic() > deadline:
                 raise TimeUp(what)
 
-    def until_seen(self, seq: int) -> None:
-        """Read until every client that is left has seen the event."""
-        self.until(lambda: self.seen[seq] >= len(self.clients), f"event {seq} did not reach everybody")
+    def until_seen(self, version: int) -> None:
+        """Read until every client that is left has seen what was published."""
+        self.until(lambda: self.seen[version] >= len(self.clients), f"version {version} did not reach everybody")
+
+    def latency(self, percent: float) -> float:
+        """The seconds that so many percent of the messages did not exceed."""
+        wanted, count = sum(self.latencies.values()) * percent / 100, 0
+        for tenths in sorted(self.latencies):
+            count += self.latencies[tenths]
+            if count >= wanted:
+                return tenths / 10_000
+        return 0.0
 
     def pump(self, seconds: float) -> bool:
         """Read what comes, waiting no longer than this for it to begin; whether anything came."""
@@ -117,11 +128,14 @@ class Crowd:
 
     def say(self, text: str) -> None:
         """Send a message as the first client."""
+        if not self.clients:
+            raise TimeUp(f"the server on port {self.port} has let everybody go: {dict(self.lost)}")
         next(iter(self.clients.values())).socket.sendall(masked(frames.TEXT, text.encode()))
 
     def forget_figures(self) -> None:
         """Count anew."""
         self.bytes = self.messages = self.gaps = self.reloads = 0
+        self.lost.clear()
         self.sent.clear()
         self.latencies.clear()
         self.arrivals.clear()
@@ -129,12 +143,15 @@ class Crowd:
 
     def leave(self) -> None:
         """Close every socket at once."""
+        for client in self.clients.values():
+            self.epoll.unregister(client.socket)
         for one in [*(client.socket for client in self.clients.values()), *self.deaf]:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             one.close()
         self.clients.clear()
         self.deaf.clear()
         self.ready = 0
+        self.forget_figures()
 
     def close(self) -> None:
         """The end of it."""
@@ -189,25 +206,25 @@ class Crowd:
         self.reloads += piece.reloads
         if piece.events:
             self._count(client, piece.events)
-        if piece.pings:
+        for ping in piece.pings:
             with contextlib.suppress(OSError):
-                client.socket.send(masked(frames.PONG, b""))
+                client.socket.send(masked(frames.PONG, ping))
         if piece.close is not None:
             self._gone(fd, client, piece.close)
 
-    def _count(self, client: Client, events: Iterable[tuple[int, int | None]]) -> None:
+    def _count(self, client: Client, events: Iterable[Heard]) -> None:
         now = time.monotonic()
-        for seq, previous in events:
-            if client.last is not None and client.last != (seq - 1 if previous is None else previous):
+        for event in events:
+            if client.last is not None and client.last != event.previous:
                 self.gaps += 1
-            client.last = seq
+            client.last = event.seq
             client.events += 1
             self.messages += 1
-            self.seen[seq] += 1
-            sent = self.sent.get(seq)
+            self.seen[event.version] += 1
+            sent = self.sent.get(event.version)
             if sent is not None:
-                self.latencies.append(now - sent)
-                self.arrivals[seq] = now - sent
+                self.arrivals[event.version] = now - sent
+                self.latencies[int((now - sent) * 10_000)] += 1
 
     def _gone(self, fd: int, client: Client, code: int | None) -> None:
         self.lost[code] += 1

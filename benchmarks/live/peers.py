@@ -34,8 +34,6 @@ class Kind:
     name: str
     command: Callable[[int], Command | None]
     path: str = "/feed"
-    posts: bool = False
-    """Whether it is asked to send by `POST /emit` rather than by a message."""
 
 
 @dataclass
@@ -89,7 +87,7 @@ def _gunicorn(module: str, *options: str) -> Callable[[int], Command | None]:
 
 
 GEVENT = ("--worker-class", "gevent", "--worker-connections", "30000", "--no-control-socket")
-OURS = Kind("Callboard", _gunicorn("ours", "-c", "python:webapp.serving.gunicorn_config"), posts=True)
+OURS = Kind("Callboard", _gunicorn("ours", "-c", "python:webapp.serving.gunicorn_config"))
 FLOOR = Kind("bare send loop", lambda _: [sys.executable, str(SERVERS / "floor.py")])
 WEBSOCKETS, PICOWS = Kind("websockets", _python("websockets_peer")), Kind("picows", _python("picows_peer"))
 KINDS = (
@@ -163,6 +161,11 @@ def family(pid: int) -> list[int]:
     for one in found:
         found += [child for child, parent in parents.items() if parent == one]
     return found
+
+
+def web_processes(pid: int) -> list[int]:
+    """Of a `callboard serve`, the web processes: neither the supervisor nor the solver."""
+    return [one for one in family(pid)[1:] if b"webapp.serving.web" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 def cpu(pids: Iterable[int]) -> float:

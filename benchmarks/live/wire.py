@@ -9,20 +9,32 @@ from webapp.live import frames
 
 _SEQ = re.compile(rb'"seq":(\d+)')
 _PREVIOUS = re.compile(rb'"previousSeq":(\d+)')
+_VERSION = re.compile(rb'"publishedVersion":(\d+)')
 _KEPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event, as far as the load client looks."""
+
+    seq: int
+    previous: int
+    """The `seq` that must have come before."""
+    version: int
+    """What was published; 0 where nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What a piece of the stream holds."""
 
-    events: tuple[tuple[int, int | None], ...]
-    """`seq` and, where it says so, `previousSeq` of each message that is an event."""
+    events: tuple[Heard, ...]
     notices: int
     """Messages that are none."""
     reloads: int
     """How many of those are `feed.reload`."""
-    pings: int
+    pings: tuple[bytes, ...]
+    """What each ping said, and its pong must say."""
     close: int | None
     """The code of a close frame."""
     tail: bytes
@@ -60,8 +72,9 @@ def handshake(port: int, path: str) -> bytes:
 
 
 def _read(data: bytes) -> Piece:
-    events: list[tuple[int, int | None]] = []
-    notices = reloads = pings = at = 0
+    events: list[Heard] = []
+    pings: list[bytes] = []
+    notices = reloads = at = 0
     close = None
     while (found := _frame(data, at)) is not None:
         opcode, payload, at = found
@@ -71,13 +84,14 @@ def _read(data: bytes) -> Piece:
                 notices += 1
                 reloads += b'"feed.reload"' in payload
             else:
-                previous = _PREVIOUS.search(payload)
-                events.append((int(seq[1]), int(previous[1]) if previous else None))
+                previous, version = _PREVIOUS.search(payload), _VERSION.search(payload)
+                before = int(previous[1]) if previous else int(seq[1]) - 1
+                events.append(Heard(int(seq[1]), before, int(version[1]) if version else 0))
         elif opcode == frames.PING:
-            pings += 1
+            pings.append(payload)
         elif opcode == frames.CLOSE:
             close = int.from_bytes(payload[:2]) if payload else frames.NO_STATUS
-    return Piece(tuple(events), notices, reloads, pings, close, data[at:])
+    return Piece(tuple(events), notices, reloads, tuple(pings), close, data[at:])
 
 
 def _frame(data: bytes, at: int) -> tuple[int, bytes, int] | None:

@@ -11,14 +11,13 @@ BODY = {
     "time": "2025-02-01T09:00:00.000+00:00",
     "scheduleId": "0b1c7c0e-7a53-4a5b-8a4e-6f1d6f0e9a55",
     "version": 17,
-    "publishedVersion": 17,
     "changes": [{"sessionId": "5379", **PLACE, "previous": PREVIOUS}],
 }
 
 
 def event(seq: int) -> dict[str, object]:
     """The event with this `seq`."""
-    return {"seq": seq, "previousSeq": seq - 1, **BODY}
+    return {"seq": seq, "previousSeq": seq - 1, "publishedVersion": seq, **BODY}
 
 
 def text(seq: int) -> str:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from flask import Flask
 from flask_sock import Sock
 from simple_websocket import Server
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from event import text
+from benchmarks.live.servers.event import text
 
 app = Flask(__name__)
 sock = Sock(app)

@@ -11,7 +11,7 @@ server.on("listening", () => console.log(server.address().port));
 server.on("connection", (socket) => {
   socket.on("error", () => socket.terminate());
   socket.on("message", () => {
-    const data = Buffer.from(process.env.EVENT.replace("PREVIOUS", String(seq)).replace("SEQ", String((seq += 1))));
+    const data = Buffer.from(process.env.EVENT.replaceAll("PREVIOUS", String(seq)).replaceAll("SEQ", String((seq += 1))));
     for (const client of server.clients) client.send(data, { binary: false });
   });
 });
