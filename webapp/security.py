@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "base-uri 'none'",
-        "object-src 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+
+def policy(frames: str = "'none'") -> str:
+    """What a page may load, and who may show it in a frame."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "base-uri 'none'",
+            "object-src 'none'",
+            "form-action 'self'",
+            f"frame-ancestors {frames}",
+        )
     )
-)
+
+
+POLICY = policy()
 
 
 def init_app(app: Flask) -> None:
@@ -22,11 +28,12 @@ def init_app(app: Flask) -> None:
 
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
+    if "Content-Security-Policy" not in headers:
+        headers["Content-Security-Policy"] = POLICY
+        headers.setdefault("X-Frame-Options", "DENY")  # it knows no list of those who may
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

@@ -44,6 +44,8 @@ class Settings:
     """How many checks and repairs one caller may ask for."""
     cache: Path | None = None
     """Where the compiled search is kept; in the data directory unless given.  Installations may share one."""
+    embedders: str = ""
+    """The origins, with spaces between them, whose pages may show `/embed/…` in a frame; only our own unless given."""
     event_days: int = 90
     """How long events are kept; the audit is kept for ever; 0 keeps all."""
 
@@ -89,6 +91,7 @@ class Settings:
             solver_socket=Path(socket) if (socket := given.get("CALLBOARD_SOLVER_SOCKET")) else None,
             cache=Path(cache).absolute() if (cache := given.get("CALLBOARD_CACHE")) else None,
             redis=_redis_url("--redis" if redis else "CALLBOARD_REDIS", redis or given.get("CALLBOARD_REDIS") or ""),
+            embedders=_origins(given.get("CALLBOARD_EMBEDDERS") or ""),
             **{name: _count(given, name) for name in COUNTS if given.get(_variable(name))}
             | ({} if workers is None else {"workers": workers}),
         )
@@ -117,6 +120,13 @@ def _redis_url(source: str, url: str) -> str:
     if url and not re.match(r"(rediss?|unix)://.", url):
         raise ValueError(f"{source}: it is not the URL of a Redis server, such as redis://host:6379/0")
     return url
+
+
+def _origins(text: str) -> str:
+    for origin in text.split():
+        if not re.fullmatch(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?", origin):
+            raise ValueError(f"CALLBOARD_EMBEDDERS: '{origin}' is not an origin, such as https://conference.example")
+    return " ".join(text.split())
 
 
 def _redacted(name: str, value: object) -> object:

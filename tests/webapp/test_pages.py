@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from solver.grid import Clock
 from tests.webapp.small import Caller
 from webapp.auth.identity import ROLES
 from webapp.pages import assets as built
-from webapp.pages.plain import plain_days
+from webapp.pages.plain import Row, plain_days, plain_session
+from webapp.pages.words import WORDS
+from webapp.settings import Settings
 
 MANIFEST: dict[str, dict[str, Any]] = {
     "src/live.ts": {"file": "live-a1.js", "css": ["live-b2.css"], "imports": ["_base.js", "_shared.js"]},
@@ -87,6 +89,10 @@ def day(start: str, end: str) -> Day:
     return Day(datetime.fromisoformat(start).date(), Interval(minute(start), minute(end)))
 
 
+def shown(row: Row) -> tuple[str, ...]:
+    return row.time, row.title, row.room, row.speakers
+
+
 def test_the_plain_schedule_is_right_across_midnight_and_a_clock_change() -> None:
     conference = Conference(
         days=(
@@ -111,15 +117,19 @@ def test_the_plain_schedule_is_right_across_midnight_and_a_clock_change() -> Non
         "late": Placement("hall", minute("2025-03-30T01:30")),
         "stray": Placement("hall", minute("2025-03-30T18:30")),
     }
-    first, second = plain_days(conference, schedule)
+    first, second = plain_days(conference, schedule, WORDS["en"])
     assert first.title == "Saturday, 29 March 2025"
-    assert [astuple(row) for row in first.rows] == [("01:30–03:30", "Late", "Hall", "Ada, ben")]
+    assert [shown(row) for row in first.rows] == [("01:30–03:30", "Late", "Hall", "Ada, ben")]
     assert second.title == "Sunday, 30 March 2025"
-    assert [astuple(row) for row in second.rows] == [
+    assert [shown(row) for row in second.rows] == [
         ("12:00–12:30", "Twin", "Hall", ""),
         ("12:00–12:30", "noon", "yard", ""),
         ("18:30–19:00", "Stray", "Hall", ""),
     ]
+    assert plain_days(conference, schedule, WORDS["de"], ["late"])[0].title == "Samstag, 29. März 2025"
+    late = plain_session(conference, schedule, WORDS["de"], "late")
+    assert (late.day, late.row.time) == ("Samstag, 29. März 2025", "01:30–03:30")
+    assert plain_session(conference, schedule, WORDS["en"], "nowhere").day == ""
 
 
 @pytest.mark.parametrize("path", ["/edit", "/edit/mill"])
@@ -132,3 +142,51 @@ def test_a_draft_has_no_page_for_attendees(app: Flask, schedule_id: str) -> None
     client = app.test_client()
     assert client.get("/mill").status_code == 404
     assert "Mill Days" not in client.get("/").text
+
+
+def test_a_session_and_a_person_have_pages_of_their_own(app: Flask, editor: Caller) -> None:
+    editor.publish()
+    client = app.test_client()
+    session = next(one for one in editor.draft()["sessions"] if one["speakerIds"])
+    page = client.get(f"/mill/sessions/{session['sessionId']}")
+    assert (page.status_code, session["title"] in page.text) == (200, True)
+    assert f"/mill/people/{session['speakerIds'][0]}" in page.text
+    theirs = client.get(f"/mill/people/{session['speakerIds'][0]}")
+    assert (theirs.status_code, session["title"] in theirs.text) == (200, True)
+    assert client.get("/mill/sessions/nothing-of-the-kind").status_code == 404
+    assert client.get("/mill/people/nobody-at-all").status_code == 404
+
+
+def test_the_shell_speaks_the_readers_language(app: Flask, editor: Caller) -> None:
+    editor.publish()
+    client = app.test_client()
+    german = client.get("/mill", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
+    assert '<html lang="de">' in german.text
+    assert "Accept-Language" in german.headers["Vary"]
+    english = client.get("/mill?lang=en", headers={"Accept-Language": "de"})
+    assert '<html lang="en">' in english.text
+    assert english.headers["ETag"] != german.headers["ETag"]
+    assert '<html lang="en">' in client.get("/mill", headers={"Accept-Language": "fr"}).text
+
+
+def test_only_those_named_may_show_the_schedule_in_a_frame(app: Flask, editor: Caller) -> None:
+    editor.publish()
+    client = app.test_client()
+    alone, framed = client.get("/mill"), client.get("/embed/mill")
+    assert "frame-ancestors 'none'" in alone.headers["Content-Security-Policy"]
+    assert alone.headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'self'" in framed.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in framed.headers
+    app.extensions["callboard.settings"] = replace(
+        app.extensions["callboard.settings"], embedders="https://conference.example"
+    )
+    named = client.get("/embed/mill").headers["Content-Security-Policy"]
+    assert "frame-ancestors https://conference.example" in named
+    with pytest.raises(ValueError, match="CALLBOARD_EMBEDDERS: 'everybody' is not an origin"):
+        Settings.from_environment({"CALLBOARD_EMBEDDERS": "https://a.example everybody"})
+
+
+def test_the_service_worker_is_served_where_it_may_keep_every_page(app: Flask) -> None:
+    with app.test_client().get("/worker.js") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+        assert answer.headers["Cache-Control"] == "no-cache"

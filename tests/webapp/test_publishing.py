@@ -266,3 +266,40 @@ def test_a_slug_and_an_id_name_the_same_schedule(caller: Callable[[str], Caller]
     by_slug = caller("editor")
     by_slug.base = "/api/v1/schedules/mill"
     assert json.dumps(by_slug.draft()) == json.dumps(editor.draft())
+
+
+def calendar(attendee: Caller, query: str = "") -> dict[str, dict[str, str]]:
+    """The entries of the published calendar by their titles."""
+    from icalendar import Calendar
+
+    response = attendee.get(f"/export.ics{query}")
+    assert response.status_code == 200
+    entries = Calendar.from_ical(response.data).walk("VEVENT")
+    return {str(one["summary"]): {key: str(one[key]) for key in ("uid", "sequence", "dtstamp")} for one in entries}
+
+
+def test_a_calendar_entry_keeps_its_identity_and_its_number_rises_when_it_changes(
+    editor: Caller, attendee: Caller
+) -> None:
+    editor.publish()
+    before = calendar(attendee)
+    assert {one["sequence"] for one in before.values()} == {"0"}
+    title = next(one["title"] for one in editor.draft()["sessions"] if one["sessionId"] == "knots")
+    for number, start in enumerate(("12:55", "13:05"), start=2):
+        editor.save(move("knots", start), version=number - 1)
+        editor.publish(version=number)
+        after = calendar(attendee)
+        assert {name: one["uid"] for name, one in after.items()} == {name: one["uid"] for name, one in before.items()}
+        assert after[title]["sequence"] == str(number)
+        assert {one["sequence"] for name, one in after.items() if name != title} == {"0"}
+
+
+def test_a_calendar_of_some_sessions_a_track_or_a_room(editor: Caller, attendee: Caller) -> None:
+    editor.publish()
+    sessions = [one for one in editor.draft()["sessions"] if one["roomId"]]
+    two = sessions[:2]
+    chosen = "&".join(f"session={one['sessionId']}" for one in two)
+    assert set(calendar(attendee, f"?{chosen}")) == {one["title"] for one in two}
+    room = two[0]["roomId"]
+    assert set(calendar(attendee, f"?room={room}")) == {one["title"] for one in sessions if one["roomId"] == room}
+    assert calendar(attendee, "?track=none-of-them") == {}

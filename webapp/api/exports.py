@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, request
 
 from webapp import auth
 from webapp.api import requests
@@ -24,7 +24,6 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "ics": Kind("ics", "text/calendar"),
     "xml": Kind("schedule-xml", "application/xml"),
     "json": Kind("schedule-json", "application/json"),
     "csv": Kind("csv", "text/csv"),
@@ -35,13 +34,31 @@ AUDIT_KINDS = {"jsonl": "application/jsonl", "csv": "text/csv", "xlsx": KINDS["x
 """The formats of the audit, each with its media type."""
 
 
+@bp.get("/schedules/<reference>/export.ics")
+@bp.input(requests.CalendarFilter, location="query", arg_name="query")
+@bp.doc(responses={200: "The calendar"})
+def export_calendar(reference: str, query: requests.CalendarFilter) -> Response:
+    """The published schedule as a calendar to subscribe to: all of it, or the sessions, the track or the room named.
+
+    A session keeps its UID, and its SEQUENCE rises when it changes.
+    """
+    tag = f"p{reading.published_version(store(), reference)}"
+    if etag_matches(tag):
+        return Response(status=304, headers={**REVALIDATED, "ETag": f'"{tag}"'})
+    sessions = frozenset(request.args.getlist("session"))
+    data = exporting.export_calendar(store(), reference, sessions=sessions, track=query.track, room=query.room)
+    response = Response(data, mimetype="text/calendar", headers={**REVALIDATED, "ETag": f'"{tag}"'})
+    response.headers.set("Content-Disposition", "inline", filename=f"{reference}.ics")
+    return response
+
+
 @bp.get("/schedules/<reference>/export.<suffix>")
 @bp.doc(responses={200: "The file"})
 def export(reference: str, suffix: str) -> Response:
-    """The published schedule as `ics`, `xml`, `json`, `csv` or `xlsx`."""
+    """The published schedule as `xml`, `json`, `csv` or `xlsx`."""
     kind = KINDS.get(suffix)
     if kind is None:
-        raise NotFound(f"there is no export '{suffix}': choose {', '.join(KINDS)}")
+        raise NotFound(f"there is no export '{suffix}': choose ics, {', '.join(KINDS)}")
     tag = f"p{reading.published_version(store(), reference)}"
     if etag_matches(tag):
         return Response(status=304, headers={**REVALIDATED, "ETag": f'"{tag}"'})

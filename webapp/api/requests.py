@@ -42,6 +42,7 @@ HOURS_SCHEMA: dict[str, Any] = {
         "additionalProperties": False,
     },
 }
+NAMES_SCHEMA: dict[str, Any] = {"type": "array", "items": {"type": "string", "maxLength": 1000}}
 OVERRIDE_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["reason"],
@@ -170,6 +171,14 @@ class AuditFilter(Query):
     """The changes of one session, if wanted."""
 
     session: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+
+
+class CalendarFilter(Query):
+    """Which sessions a calendar has; `session` may come several times."""
+
+    session: Annotated[str, Field(max_length=1000), WithJsonSchema(NAMES_SCHEMA)] = ""
+    track: Annotated[str, Field(max_length=1000)] = ""
+    room: Annotated[str, Field(max_length=1000)] = ""
 
 
 class AuditPage(EventPage, AuditFilter):

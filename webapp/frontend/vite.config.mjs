@@ -14,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     rolldownOptions: {
-      input: { editor: "src/editor.ts", live: "src/live.ts", pages: "src/pages.ts" },
+      input: { editor: "src/editor.ts", live: "src/live.ts", pages: "src/pages.ts", worker: "src/worker.ts" },
       output: {
         entryFileNames: "[name]-[hash].js",
         chunkFileNames: "[name]-[hash].js",

@@ -11,9 +11,22 @@ from webapp.interop.feed_out import OutEvent, outgoing
 from webapp.interop.feed_values import web_address
 from webapp.interop.xml_text import xml_safe
 
+NEVER: Mapping[str, int] = {}
 
-def write(conference: Conference, schedule: Schedule, carried: Mapping[str, Any]) -> bytes:
-    """The placed sessions as an iCalendar file."""
+
+def write(
+    conference: Conference,
+    schedule: Schedule,
+    carried: Mapping[str, Any],
+    *,
+    revised: Mapping[str, int] = NEVER,
+    stamp: datetime | None = None,
+) -> bytes:
+    """The placed sessions as an iCalendar file.
+
+    `revised` has a number that rises whenever a session changes, by which calendars tell the newer of two copies;
+    `stamp` is when the schedule was published (default: now).
+    """
     from icalendar import Calendar
 
     out = outgoing(conference, schedule, carried)
@@ -22,20 +35,21 @@ def write(conference: Conference, schedule: Schedule, carried: Mapping[str, Any]
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", xml_safe(conference.name))
     calendar.add("x-wr-timezone", conference.timezone)
-    stamp = datetime.now(UTC).replace(microsecond=0)
+    stamp = (stamp or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     for day in out.days:
         for room, events in day.events.items():
             for event in events:
-                calendar.add_component(_entry(event, room, stamp))
+                calendar.add_component(_entry(event, room, stamp, revised.get(event.session.id, 0)))
     return bytes(calendar.to_ical())
 
 
-def _entry(event: OutEvent, room: str, stamp: datetime) -> Any:
+def _entry(event: OutEvent, room: str, stamp: datetime, sequence: int) -> Any:
     from icalendar import Event
 
     session = event.session
     entry = Event()
     entry.add("uid", f"{event.guid.lower()}@callboard")
+    entry.add("sequence", sequence)
     entry.add("dtstamp", stamp)
     entry.add("dtstart", event.start.astimezone(UTC))
     entry.add("dtend", event.end.astimezone(UTC))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import account, configuration, history, operation, people, reference, views
+from webapp.pages import account, attendee, configuration, history, operation, people, reference, views
 
 __all__ = ["init_app"]
 
@@ -17,5 +17,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(operation.bp)
     app.register_blueprint(people.bp)
     app.register_blueprint(reference.bp)
-    # Last: whatever is no other page's address is the short name of a schedule.
     app.register_blueprint(views.bp)
+    # Last: whatever is no other page's address is the short name of a schedule.
+    app.register_blueprint(attendee.bp)

@@ -8,13 +8,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from webapp import auth
 from webapp.events import troubles
 from webapp.events.handlers import EVERY
-from webapp.pages import views
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, store
+from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
 from webapp.services.errors import Refusal
 
 bp = Blueprint("operation", __name__)
-bp.register_error_handler(Refusal, views.refused)
+bp.register_error_handler(Refusal, refused)
 bp.register_error_handler(AssetsMissing, not_built)
 
 LISTED = 200

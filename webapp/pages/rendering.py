@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from flask import Response, current_app, make_response, render_template, request, url_for
 
-from webapp import auth
+from webapp import auth, problems
 from webapp.auth.identity import ANONYMOUS
 from webapp.pages.assets import AssetsMissing, assets
-from webapp.services.errors import Unauthenticated
+from webapp.services.errors import Denied, NotFound, Refusal, Unauthenticated
 from webapp.settings import Settings
 from webapp.store import Store
 
@@ -36,9 +36,30 @@ def sign_in_page(status: int, **values: Any) -> Response:
     return page("sign_in", status=status, cache=PRIVATE, **given)
 
 
+def refused(error: Refusal) -> Response:
+    """A page for whoever may not see one, or asks for one that is not there."""
+    if isinstance(error, NotFound):
+        return page("missing", status=404, cache=PRIVATE)
+    if isinstance(error, Unauthenticated | Denied):
+        return sign_in_page(401 if isinstance(error, Unauthenticated) else 403, next=request.path)
+    return problems.refused(error)
+
+
 def not_built(error: AssetsMissing) -> Response:
     """Needs no built file itself."""
     return make_response(render_template("pages/not_built.html", reason=str(error)), 503)
+
+
+def boot(schedule_id: str, slug: str, identity: auth.Identity) -> dict[str, str | None]:
+    """What the shell tells its island."""
+    return {
+        "scheduleId": schedule_id,
+        "slug": slug,
+        "api": "/api/v1",
+        "role": identity.role,
+        "editorId": identity.editor_id,
+        "name": identity.name,
+    }
 
 
 def built(file: str) -> str:

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +17,8 @@ from webapp.services.errors import Unavailable
 from webapp.services.reading import carried, draft_facts, find, published_facts
 from webapp.services.views import public_facts
 from webapp.serving.programs import module_path
-from webapp.store import Store
+from webapp.store import Facts, Store
+from webapp.store.rows import PublishedRow
 
 TABLE_SECONDS = 120
 
@@ -46,6 +49,26 @@ def export_published(store: Store, reference: str, format: str) -> tuple[bytes, 
         return file, version
 
     return store.read(work)
+
+
+def export_calendar(store: Store, reference: str, *, sessions: Collection[str], track: str, room: str) -> bytes:
+    """The published sessions as an iCalendar file: those named, of one track, in one room, as far as that is asked."""
+    from webapp.interop import ics
+
+    def work(session: Session) -> tuple[Facts, PublishedRow, dict[str, Any]]:
+        row = find(session, reference)
+        return *published_facts(store, session, row), carried(session, row.id)
+
+    facts, published, brought = store.read(work)
+    conference = public_facts(facts.conference)
+    schedule = {
+        one: placement
+        for one, placement in facts.schedule.items()
+        if (not sessions or one in sessions)
+        and (not track or conference.session[one].track == track)
+        and (not room or placement.room == room)
+    }
+    return ics.write(conference, schedule, brought, revised=published.revised, stamp=published.published_at)
 
 
 def export_audit(store: Store, reference: str, format: str, *, of_session: str | None = None) -> bytes:

@@ -35,6 +35,7 @@ RESERVED = frozenset(
         "account",
         "api",
         "edit",
+        "embed",
         "sign-in",
         "sign-out",
         "live",

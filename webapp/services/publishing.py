@@ -62,8 +62,9 @@ def make_public(
     """Publish `facts` inside the caller's transaction; the caller has seen that nothing blocks."""
     from webapp.schemas import callboard_json
 
-    before = published_facts(store, session, row)[0] if row.published_version is not None else None
+    before, earlier = published_facts(store, session, row) if row.published_version is not None else (None, None)
     changes = _public_changes(before, facts)
+    revised = {} if earlier is None else earlier.revised | {one["sessionId"]: row.version for one in changes}
     row.published_version, row.status = row.version, "published"
     told = {
         "publishedVersion": row.version,
@@ -79,6 +80,7 @@ def make_public(
             seq=row.last_seq,
             published_at=now,
             document=callboard_json(facts.conference, facts.schedule),
+            revised=revised,
         )
     )
     store.remember_published(session, facts)

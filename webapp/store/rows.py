@@ -156,6 +156,8 @@ class PublishedRow(Row):
     published_at: Mapped[datetime]
     document: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     """A Callboard file."""
+    revised: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """The version at which attendees last saw each session change; those that never did are left out."""
 
 
 class ConflictRow(Row):

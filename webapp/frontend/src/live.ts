@@ -2,31 +2,80 @@ import { mount } from "svelte";
 import { Api, ApiError } from "./core/api.ts";
 import { readBoot, takeOver } from "./core/boot.ts";
 import { Feed, follow, socketUrl } from "./core/feed.ts";
+import { say, settleLanguage } from "./core/language.ts";
 import { Store } from "./core/store.ts";
 import { Board } from "./live/board.svelte.ts";
+import { keepOffline } from "./live/offline.ts";
+import { renewDaily } from "./live/renewing.ts";
 import Live from "./live/Live.svelte";
+import Sign from "./live/Sign.svelte";
+import SignChoice from "./live/SignChoice.svelte";
 import "./styles/base.css";
+
+const FIRST_WAIT = 5_000;
+const LONGEST_WAIT = 60_000;
 
 async function start(): Promise<void> {
   const boot = readBoot();
   const api = new Api(boot);
   const store = new Store("published");
-  const board = new Board(store, new URLSearchParams(location.search));
-  store.load(await api.published());
+  const search = new URLSearchParams(location.search);
+  const embedded = location.pathname.startsWith("/embed/");
+  const board = new Board(store, { base: `${embedded ? "/embed" : ""}/${boot.slug}`, search, embedded });
+
+  async function read(): Promise<void> {
+    const { schedule, at } = await api.published();
+    store.load(schedule);
+    board.asOf = at;
+  }
+
+  await settleLanguage();
+  await read();
   board.begin();
-  mount(Live, { target: takeOver("island"), props: { board } });
+  draw(board, search);
   const feed = new Feed({
     url: (after, ticket) => socketUrl("live", boot.scheduleId, after, ticket),
     after: () => store.standing.seq,
     onEvent: (event) => store.apply(event),
-    onState: (state) => (board.feed = state),
-    onReload: async () => store.load(await api.published()),
+    onState: (state) => {
+      board.feed = state;
+      board.tick();
+    },
+    onReload: read,
   });
   follow(feed);
+  if (!embedded) keepOffline();
 }
 
-start().catch((error: unknown) => {
-  const message = document.getElementById("island-state");
-  if (message) message.textContent = "This is the schedule as it was when the page was loaded; it is not live.";
-  if (!(error instanceof ApiError)) throw error;
-});
+/** The schedule, or the screen at one room's door. */
+function draw(board: Board, search: URLSearchParams): void {
+  const target = takeOver("island");
+  if (search.get("mode") !== "sign") {
+    mount(Live, { target, props: { board } });
+    return;
+  }
+  const asked = search.get("room");
+  const room = board.frame.rooms.find(({ id, label }) => id === asked || label === asked);
+  if (!room) {
+    mount(SignChoice, { target, props: { board } });
+    return;
+  }
+  mount(Sign, { target, props: { board, room: room.id } });
+  renewDaily(board, room.id);
+}
+
+/** The plain schedule stays to be read until the server answers: nobody has to reload a page, or a screen at a door. */
+async function begin(): Promise<void> {
+  for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+    try {
+      return await start();
+    } catch (error) {
+      const message = document.getElementById("island-state");
+      if (message) message.textContent = say.plainCopy;
+      if (!(error instanceof ApiError)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
+  }
+}
+
+void begin();

@@ -36,8 +36,11 @@ export class Api {
     return this.#ask("GET", "");
   }
 
-  published(): Promise<ScheduleWire> {
-    return this.#ask("GET", "/published");
+  /** What attendees see, and when that was so: a copy that was kept on the device is as old as its date says. */
+  async published(): Promise<{ schedule: ScheduleWire; at: number }> {
+    const { status, body, date } = await this.#call("GET", "/published");
+    if (status >= 400) refused(status, body);
+    return { schedule: body as ScheduleWire, at: date };
   }
 
   checks(edits: EditWire[], signal?: AbortSignal): Promise<ChecksWire> {
@@ -80,13 +83,16 @@ export class Api {
       if (error instanceof DOMException && error.name === "AbortError") throw error;
       throw new ApiError(0, "The server cannot be reached. Your edit is kept; try again in a moment.");
     });
-    return { status: response.status, body: await response.json().catch(() => null) };
+    const date = Date.parse(response.headers.get("Date") ?? "") || Date.now();
+    return { status: response.status, body: await response.json().catch(() => null), date };
   }
 }
 
 interface Reply {
   status: number;
   body: unknown;
+  /** Milliseconds since 1970. */
+  date: number;
 }
 
 const SIGNED_OUT = "You are not signed in any more. Open a sign-in link in another tab; your edit is kept here.";

@@ -1,5 +1,7 @@
 /** A conference's wall clock: minutes since 1970-01-01T00:00Z on one side, local dates and times on the other. */
 
+import { say } from "./language.ts";
+
 export type Minute = number;
 
 export interface Local {
@@ -100,5 +102,5 @@ export class Clock {
 export function dateText(date: string, style: "long" | "short" = "long"): string {
   const width = style === "long" ? "long" : "short";
   const options: Intl.DateTimeFormatOptions = { weekday: width, day: "numeric", month: width, timeZone: "UTC" };
-  return new Intl.DateTimeFormat("en-GB", options).format(new Date(`${date}T00:00Z`));
+  return new Intl.DateTimeFormat(say.locale, options).format(new Date(`${date}T00:00Z`));
 }
