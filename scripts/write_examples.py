@@ -148,7 +148,8 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/audit", after=1, limit=2)
     story.ask("GET", f"{one}/sessions/{{session}}/history", limit=2)
     story.ask("GET", f"{one}/saves", limit=2)
-    story.ask("GET", f"{one}/export.{{suffix}}", suffix="ics")
+    story.ask("GET", f"{one}/export.ics", room="attic")
+    story.ask("GET", f"{one}/export.{{suffix}}", suffix="csv")
     story.ask("GET", f"{one}/audit.{{suffix}}", suffix="jsonl", session="knots")
     story.ask("GET", f"{one}/availability", kind="person")
     absence = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T13:00", "to": "2027-02-06T18:00"}

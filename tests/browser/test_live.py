@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import Open, Schedule
+from tests.browser.conftest import Open, Schedule, Troubles
 from tests.browser.programme import DAY, NAME
 
 
@@ -26,7 +27,7 @@ def test_now_and_next_say_what_is_on_and_until_when_a_room_is_free(opened: Open,
     page = opened(f"/{schedule.slug}?at={DAY}T10:30")
     expect(page.get_by_role("heading", name="10:30")).to_be_visible()
     expect(room(page, "Great Hall")).to_contain_text("Opening keynote 10:00–10:50 · 20 min left Ada")
-    expect(room(page, "Great Hall")).to_contain_text("Compilers in the open 11:00–11:50 Ben")
+    expect(room(page, "Great Hall")).to_contain_text("Compilers in the open 11:00–11:50 · in 30 min Ben")
     expect(room(page, "Yard")).to_contain_text("Free until 14:00")
     page.goto(f"/{schedule.slug}?at={DAY}T16:30")
     expect(room(page, "Great Hall")).to_contain_text("Done for today")
@@ -109,3 +110,128 @@ def test_the_schedule_can_be_read_without_javascript(opened: Open, schedule: Sch
     expect(page.get_by_role("row", name="14:00–14:50 Parsers and patience Yard · Ben")).to_be_visible()
     expect(page.get_by_role("heading", name="Sunday, 7 February 2027")).to_be_visible()
     expect(page.get_by_text("Lightning talks")).to_have_count(0)
+
+
+def star(page: Page, title: str) -> None:
+    page.get_by_role("button", name=f"Add {title} to the favourites").click()
+
+
+def test_favourites_stay_on_the_device_and_say_what_clashes(opened: Open, schedule: Schedule) -> None:
+    page = opened(f"/{schedule.slug}")
+    star(page, "Types for the tired")
+    star(page, "Fuzzing by moonlight")
+    star(page, "Parsers and patience")
+    page.reload()
+    page.get_by_role("button", name="Favourites 3").click()
+    expect(page.get_by_role("status").filter(has_text="clash")).to_have_text("2 sessions clash with another favourite")
+    expect(page.locator("[data-session=types]")).to_contain_text("At the same time: Fuzzing by moonlight")
+    address = page.get_by_role("link", name="In your calendar").get_attribute("href")
+    calendar = page.request.get(f"{schedule.url}{address}").text()
+    assert re.findall(r"SUMMARY:(.*)\r", calendar) == [
+        "Types for the tired",
+        "Fuzzing by moonlight",
+        "Parsers and patience",
+    ]
+    page.get_by_role("button", name="Take Fuzzing by moonlight off the favourites").click()
+    expect(page.get_by_text("At the same time")).to_have_count(0)
+    expect(page.locator("[data-session]")).to_have_count(2)
+
+
+def test_who_comes_back_is_told_what_has_changed_since(opened: Open, schedule: Schedule) -> None:
+    page = opened(f"/{schedule.slug}")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    page.goto("about:blank")
+    move_parsers(schedule)
+    page.goto(f"/{schedule.slug}")
+    changes = page.get_by_role("region", name="Changes")
+    expect(changes.get_by_role("heading")).to_contain_text("1 change since your visit of")
+    expect(changes).to_contain_text("Parsers and patience was 14:00–14:50 in Yard now 15:00–15:50 in Attic")
+    page.reload()
+    changes.get_by_role("button", name="Close the list of changes").click()
+    page.reload()
+    expect(page.locator("[data-session=parsers]")).to_contain_text("15:00–15:50 · Attic")
+    expect(changes).to_have_count(0)
+
+
+def test_sessions_and_people_have_addresses_that_stay_and_pages_that_are_live(opened: Open, schedule: Schedule) -> None:
+    page = opened(f"/{schedule.slug}")
+    page.get_by_role("link", name="Parsers and patience").click()
+    expect(page).to_have_url(re.compile(f"/{schedule.slug}/sessions/parsers$"))
+    expect(page.get_by_role("definition")).to_have_text(
+        ["Saturday 6 February, 14:00–14:50 Europe/Brussels time", "Yard", "Ben"]
+    )
+    page.get_by_role("link", name="Ben").click()
+    expect(page.get_by_role("heading", name="Sessions of Ben")).to_be_visible()
+    expect(page.locator("[data-session]")).to_have_count(2)
+    page.go_back()
+    page.reload()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    move_parsers(schedule)
+    expect(page.get_by_role("definition").first).to_contain_text("15:00–15:50")
+    expect(page.get_by_text("Moved, was 14:00, Yard")).to_be_visible()
+    page.get_by_role("link", name="Back to the schedule").click()
+    expect(page).to_have_url(re.compile(f"/{schedule.slug}$"))
+
+
+def test_times_can_be_read_in_ones_own_zone(opened: Open, schedule: Schedule) -> None:
+    page = opened(f"/{schedule.slug}", timezone_id="Asia/Tokyo")
+    row = page.locator("[data-session=keynote]")
+    expect(row).to_contain_text("10:00–10:50")
+    page.get_by_role("button", name="Your time").click()
+    expect(row).to_contain_text("18:00–18:50")
+    expect(page.get_by_text("Times are in Asia/Tokyo time.")).to_be_visible()
+    page.reload()
+    expect(row).to_contain_text("18:00–18:50")
+    near = opened(f"/{schedule.slug}", timezone_id="Europe/Madrid")
+    expect(near.locator("[data-session=keynote]")).to_be_visible()
+    expect(near.get_by_role("button", name="Your time")).to_have_count(0)
+
+
+def test_the_pages_speak_german(opened: Open, schedule: Schedule) -> None:
+    page = opened(f"/{schedule.slug}?at={DAY}T10:30", locale="de-DE")
+    expect(room(page, "Great Hall")).to_contain_text("Jetzt Opening keynote 10:00–10:50 · noch 20 min")
+    expect(page.get_by_text("Samstag, 6. Februar, Zeitzone Europe/Brussels, Probe")).to_be_visible()
+    page.get_by_role("link", name="English").click()
+    expect(room(page, "Great Hall")).to_contain_text("20 min left")
+    page.goto(f"/{schedule.slug}?at={DAY}T10:30")
+    expect(room(page, "Great Hall")).to_contain_text("20 min left")
+
+
+def test_without_a_network_the_last_schedule_is_there_and_says_how_old_it_is(
+    opened: Open, schedule: Schedule, troubles: Troubles
+) -> None:
+    troubles.expected += ["ERR_INTERNET_DISCONNECTED", "WebSocket connection"]
+    page = opened(f"/{schedule.slug}")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    page.wait_for_function(
+        "async (paths) => (await Promise.all(paths.map((path) => caches.match(path)))).every(Boolean)",
+        arg=[f"/{schedule.slug}", f"/api/v1/schedules/{schedule.get()['scheduleId']}/published"],
+    )
+    page.context.set_offline(True)
+    page.goto(f"/{schedule.slug}?at={DAY}T14:20")
+    expect(room(page, "Yard")).to_contain_text("Parsers and patience 14:00–14:50 · 30 min left")
+    expect(page.get_by_text(re.compile("Not live, reconnecting, as of ")).first).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=20_000)
+
+
+def test_a_sign_at_the_door_shows_one_room_and_follows_it(opened: Open, schedule: Schedule) -> None:
+    page = opened(f"/{schedule.slug}?mode=sign&room=back%20yard&at={DAY}T13:55")
+    expect(page.get_by_role("heading", name="Yard")).to_be_visible()
+    expect(page.get_by_role("region", name="Next")).to_contain_text("14:00–14:50 · in 5 min Parsers and patience Ben")
+    move_parsers(schedule)
+    expect(page.get_by_role("heading", name="Done for today")).to_be_visible()
+    page.goto(f"/{schedule.slug}?mode=sign&room=cellar")
+    page.get_by_role("link", name="Attic").click()
+    expect(page.get_by_role("heading", name="Attic")).to_be_visible()
+
+
+def test_a_page_of_ours_can_show_the_schedule_in_a_frame(opened: Open, schedule: Schedule) -> None:
+    page = opened(f"/{schedule.slug}")
+    page.evaluate(
+        "(path) => { const frame = document.createElement('iframe'); frame.src = path; document.body.append(frame); }",
+        f"/embed/{schedule.slug}",
+    )
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("link", name="Parsers and patience").click()
+    expect(frame.get_by_role("definition").first).to_contain_text("14:00–14:50")

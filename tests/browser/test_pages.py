@@ -38,6 +38,19 @@ def live_states(page: Page, schedule: Schedule) -> Iterator[str]:
     page.get_by_label("Search sessions, people and rooms").fill("nothing like it")
     expect(page.get_by_text("Nothing on this day fits.")).to_be_visible()
     yield "nothing found"
+    page.get_by_role("button", name="Favourites").click()
+    yield "no favourites"
+    page.goto(f"/{schedule.slug}/sessions/parsers")
+    page.get_by_role("button", name="Add Parsers and patience to the favourites").click()
+    yield "session"
+    page.get_by_role("button", name="Favourites 1").click()
+    yield "favourites"
+    page.goto(f"/{schedule.slug}/people/ben")
+    expect(page.get_by_role("heading", name="Sessions of Ben")).to_be_visible()
+    yield "person"
+    page.goto(f"/{schedule.slug}?mode=sign&room=hall&at={DAY}T10:30")
+    expect(page.get_by_role("region", name="Now")).to_be_visible()
+    yield "sign"
 
 
 def editor_states(page: Page, schedule: Schedule) -> Iterator[str]:
@@ -140,7 +153,7 @@ def test_a_link_that_was_used_says_so_in_words(opened: Open, troubles: Troubles)
 def test_a_schedule_that_is_not_there_is_said_to_be_missing(opened: Open, troubles: Troubles) -> None:
     troubles.expected.append("404 (NOT FOUND)")
     page = opened("/no-such-schedule")
-    expect(page.get_by_role("heading", name="There is no such schedule")).to_be_visible()
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 
 def test_the_lists_lead_to_the_schedules(opened: Open, schedule: Schedule) -> None:

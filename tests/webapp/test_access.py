@@ -34,6 +34,11 @@ PERSON = ("person", None)
 TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", "/"): OPEN,
     ("GET", "/<slug>"): OPEN,
+    ("GET", "/<slug>/sessions/<path:session_id>"): OPEN,
+    ("GET", "/<slug>/people/<path:person_id>"): OPEN,
+    ("GET", "/embed/<slug>"): OPEN,
+    ("GET", "/embed/<slug>/sessions/<path:session_id>"): OPEN,
+    ("GET", "/embed/<slug>/people/<path:person_id>"): OPEN,
     ("GET", "/favicon.ico"): OPEN,
     ("GET", "/livez"): OPEN,
     ("GET", "/readyz"): OPEN,
@@ -87,9 +92,10 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", f"{SCHEDULE}/sessions/<session>/history"): READS,
     ("GET", f"{SCHEDULE}/events"): OPEN,
     ("GET", f"{SCHEDULE}/now"): OPEN,
+    ("GET", f"{SCHEDULE}/export.ics"): OPEN,
     ("GET", f"{SCHEDULE}/export.<suffix>"): OPEN,
 }
-TRIED_BY_ITSELF = {("POST", "/sign-in"), ("GET", "/static/<path:filename>")}
+TRIED_BY_ITSELF = {("POST", "/sign-in"), ("GET", "/static/<path:filename>"), ("GET", "/worker.js")}
 """The form to sign in on answers 403 to everybody without a password."""
 
 HANDSHAKE = {
@@ -169,7 +175,9 @@ def ask(app: Flask, method: str, route: str, headers: dict[str, str]) -> TestRes
         route.replace("audit.<suffix>", "audit.jsonl")
         .replace("<reference>", "mill")
         .replace("<slug>", "mill")
-        .replace("<suffix>", "ics")
+        .replace("<suffix>", "csv")
+        .replace("<path:session_id>", "knots")
+        .replace("<path:person_id>", "ben")
         .replace("<session>", "knots")
     )
     handshake = HANDSHAKE if "/live/" in route or "/collab/" in route else {}

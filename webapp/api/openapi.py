@@ -79,9 +79,11 @@ PARAMETERS = {
     "suffix": "The format of the file.",
     "after": "Where the page before ended: its `next`.",
     "limit": "How many items a page has at most.",
+    "track": "Only the sessions of this track.",
+    "room": "Only the sessions in this room.",
     "at": "A moment; without an offset it is conference time.  Now, unless told.",
     "status": "Only conflicts that stand so.",
-    "session": "Only what happened to the session with this id.",
+    "session": "Only the session with this id, or what happened to it.",
     "kind": "Only rooms, or only people.",
     "id": "Only the room or the person with this id.",
     "trouble": "The id of what a handler failed on.",
@@ -193,7 +195,7 @@ def _saves(responses: dict[str, Any]) -> None:
 def _read_under_conditions(operation: dict[str, Any], path: str, guard: Guard) -> None:
     """What ETags, pages and visibility add."""
     responses, parameters = operation["responses"], operation["parameters"]
-    if path.endswith(("/published", "export.{suffix}")):
+    if path.endswith(("/published", "export.ics", "export.{suffix}")):
         parameters.append(IF_NONE_MATCH)
         responses["200"]["headers"] = _headers("ETag")
         responses["304"] = {"description": "It is still what you have"}

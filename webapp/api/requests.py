@@ -176,7 +176,7 @@ class AuditFilter(Query):
 class CalendarFilter(Query):
     """Which sessions a calendar has; `session` may come several times."""
 
-    session: Annotated[str, Field(max_length=1000), WithJsonSchema(NAMES_SCHEMA)] = ""
+    session: Annotated[str, Field(max_length=1000), WithJsonSchema(NAMES_SCHEMA)] | None = None
     track: Annotated[str, Field(max_length=1000)] = ""
     room: Annotated[str, Field(max_length=1000)] = ""
 
