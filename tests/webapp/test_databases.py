@@ -140,7 +140,8 @@ def test_an_upgrade_keeps_those_who_are_signed_in(tmp_path: Path) -> None:
 def test_an_upgrade_seals_what_happened_before(editor: Caller, store: Store) -> None:
     editor.save(move("knots", "11:30", "hall"))
     editor.save(move("knots", "12:30"), publish=True)
-    unsealed = ["ALTER TABLE event DROP COLUMN hash", "UPDATE alembic_version SET version_num = '0005'"]
+    unsealed = ["ALTER TABLE event DROP COLUMN hash", "ALTER TABLE published DROP COLUMN revised"]
+    unsealed += ["UPDATE alembic_version SET version_num = '0005'"]
     unsealed += [f"ALTER TABLE schedule DROP COLUMN {name}" for name in ("log_hash", "trimmed_hash", "attempts_digest")]
     with store.database.writer.begin() as connection:
         for statement in unsealed:

@@ -130,9 +130,23 @@ class Replay:
 
     def _publish(self, entry: AuditRow, seq: int) -> None:
         self.head |= {"status": "published", "published_version": entry.version}
-        self.publication = {"version": entry.version, "seq": seq, "published_at": entry.created_at}
+        revised = {} if self.publication is None else {**self.publication["revised"], **self._revised(entry.version)}
+        self.publication = {"version": entry.version, "seq": seq, "published_at": entry.created_at, "revised": revised}
         # Values are replaced, never changed, so this is how they are for good.
         self.published_values = dict(self.values)
+
+    def _revised(self, version: int) -> dict[str, int]:
+        """The sessions that attendees see elsewhere, or for another time, than when it was published before."""
+        sessions = [key for key in self.values if key[0] == "session"]
+        return {
+            key[1]: version
+            for key in sessions
+            if self._seen(self.published_values, key) != self._seen(self.values, key)
+        }
+
+    def _seen(self, values: Values, key: tuple[str, str]) -> tuple[Any, ...]:
+        told = values.get(key) or self._of_the_file(*key)
+        return told["roomId"], told["startTime"], told["endTime"]
 
 
 def _makes_a_version(entry: AuditRow) -> bool:
