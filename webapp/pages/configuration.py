@@ -10,9 +10,8 @@ from pydantic import ValidationError
 from webapp import auth
 from webapp.api.changes import solver
 from webapp.api.requests import LockPolicy
-from webapp.pages import views
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, store
+from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
 from webapp.schemas import DocumentError
 from webapp.services import configuring, consequences, reading
 from webapp.services.errors import Invalid, Refusal, Stale
@@ -20,7 +19,7 @@ from webapp.services.severities import SEVERITIES
 from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
 bp = Blueprint("configuration", __name__)
-bp.register_error_handler(Refusal, views.refused)
+bp.register_error_handler(Refusal, refused)
 bp.register_error_handler(AssetsMissing, not_built)
 
 FORM_BYTES = 64 * 1024

@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from webapp import auth
-from webapp.pages import telling, views
+from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, store
+from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
 from webapp.services import reading
 from webapp.services.errors import NotFound, Refusal
 from webapp.store import Facts
 
 bp = Blueprint("history_pages", __name__)
-bp.register_error_handler(Refusal, views.refused)
+bp.register_error_handler(Refusal, refused)
 bp.register_error_handler(AssetsMissing, not_built)
 
 PAGE = 50

@@ -12,14 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from webapp import auth
 from webapp.auth import links, people, tokens
 from webapp.auth.identity import GRANTED, SCOPES
-from webapp.pages import views
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, store
+from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
 from webapp.services.clock import now_utc
 from webapp.services.errors import Invalid, NotFound, Refusal, Taken
 
 bp = Blueprint("people", __name__)
-bp.register_error_handler(Refusal, views.refused)
+bp.register_error_handler(Refusal, refused)
 bp.register_error_handler(AssetsMissing, not_built)
 
 FORM_BYTES = 16 * 1024
