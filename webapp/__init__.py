@@ -37,6 +37,10 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions["callboard.settings"] = settings
     store = app.extensions["callboard.store"] = open_store(settings.database)
     app.extensions["callboard.bell"] = SilentBell()
+    if settings.redis and not store.database.one_writer:
+        from webapp.live.locks_redis import RedisLocks
+
+        store.locks = RedisLocks(settings.redis)
     app.extensions["callboard.solver"] = SolverClient(str(settings.solver_socket))
     app.extensions["callboard.rates"] = Rates(settings)
     followers = app.extensions["callboard.relays"] = relays(

@@ -40,6 +40,7 @@ REFUSALS: Mapping[type[errors.Refusal], Kind] = {
     errors.Blocked: Kind("conflicts-block-publishing", 409, "Unresolved conflicts block publishing"),
     errors.LaterWork: Kind("later-work", 409, "Later changes stand on it"),
     errors.NothingToUndo: Kind("nothing-to-undo", 409, "There is nothing to undo or redo"),
+    errors.Locked: Kind("session-locked", 409, "Another editor has it in hand"),
     errors.Taken: Kind("name-taken", 409, "The name is taken"),
     errors.Invalid: Kind("invalid-request", 422, "The request is not valid"),
     errors.Unavailable: Kind("unavailable", 503, "Not available just now"),
@@ -81,6 +82,8 @@ MEANINGS: Mapping[str, str] = {
     "name-taken": "Another schedule has this short name. Choose another, or leave it out to be given one.",
     "conflicts-block-publishing": "Blocking conflicts are unresolved; `conflicts` lists them. Repair them, or change "
     "how grave their rule is.",
+    "session-locked": "The schedule's lock policy is `required`, and another editor has a session in hand that you "
+    "would move; `locks` says who, and for how many seconds. Nothing was stored: the same save may be sent again.",
     "warning-required": "The save would leave blocking conflicts; `conflicts` lists them. Send the same save attempt "
     "again with `override` and a reason, or with `cancel`.",
     "later-work": "To put your change back would now break something that came later. `laterChanges` and `conflicts` "

@@ -48,6 +48,7 @@ def test_the_types_of_problems_do_not_change() -> None:
         ("unauthenticated", 401),
         ("forbidden", 403),
         ("too-many-requests", 429),
+        ("session-locked", 409),
         ("not-found", 404),
         ("method-not-allowed", 405),
         ("name-taken", 409),

@@ -285,9 +285,9 @@ class ConflictList(Answer):
 
 
 class LockPolicy(Answer):
-    """How locks are taken: `advisory` ones warn others and forbid nothing."""
+    """How locks are taken: `advisory` ones warn others, `required` ones keep others from moving the session."""
 
-    mode: Literal["advisory", "off"]
+    mode: Literal["advisory", "required", "off"]
     lease_seconds: int
 
 

@@ -127,9 +127,9 @@ class Undo(Request):
 
 
 class LockPolicy(Request):
-    """Whether editors see one another's locks, and for how long a lock lasts that is not renewed."""
+    """Whether editors lock sessions and whether others must heed it, and for how long a lock lasts unless renewed."""
 
-    mode: Literal["advisory", "off"] = "advisory"
+    mode: Literal["advisory", "required", "off"] = "advisory"
     lease_seconds: Annotated[int, Field(ge=5, le=600)] = 30
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.auth.guard import current, init_app, require_scope, requires
+from webapp.auth.guard import asks_again, current, init_app, require_scope, requires
 from webapp.auth.identity import Identity
 
-__all__ = ["Identity", "current", "init_app", "require_scope", "requires"]
+__all__ = ["Identity", "asks_again", "current", "init_app", "require_scope", "requires"]

@@ -88,18 +88,26 @@ def _check() -> None:
         check_origin()
 
 
-def _identify() -> Identity:
+def asks_again() -> Callable[[], Identity | None]:
+    """What tells, later and outside of this request, whom its credentials stand for; None if for nobody any more."""
     store: Store = current_app.extensions["callboard.store"]
-    header = request.headers.get("Authorization")
+    header, cookie = request.headers.get("Authorization"), request.cookies.get(COOKIE)
+    return lambda: _identity(store, header, cookie)
+
+
+def _identify() -> Identity:
+    identity = asks_again()()
+    if identity is None:
+        raise Unauthenticated("the token is not valid")
+    return identity
+
+
+def _identity(store: Store, header: str | None, cookie: str | None) -> Identity | None:
     if header is not None:
         scheme, _, token = header.partition(" ")
-        identity = None
-        if scheme.lower() == "bearer" and token.strip():
-            identity = store.read(lambda session: tokens.identify(session, token.strip()))
-        if identity is None:
-            raise Unauthenticated("the token is not valid")
-        return identity
-    cookie = request.cookies.get(COOKIE)
+        if scheme.lower() != "bearer" or not token.strip():
+            return None
+        return store.read(lambda session: tokens.identify(session, token.strip()))
     if cookie:
         # An old cookie is no error: its browser is an attendee's.
         return store.read(lambda session: sign_ins.identify(session, cookie)) or ANONYMOUS

@@ -26,7 +26,7 @@ TYPES: Mapping[str, str] = {
     "availability.assessed": "which sessions such a change breaks, with ranked `repairs`; nothing was moved",
     "conflict.detected": "a rule is broken that was not, or broken again (`reopened`)",
     "conflict.resolved": "it is not any more",
-    "save.blocked": "somebody's save was held up: `result` is `warning_required` or `stale_blocked`",
+    "save.blocked": "a save was held up: `result` is `warning_required` or `stale_blocked`, `sessionIds` what it names",
     "schedule.undone": "a change was taken back, by a new save",
     "schedule.redone": "an undone change was made again, by a new save",
     "job.progressed": "a batch job found something better",

@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the feeds, and let the hub hear the bell."""
     from webapp.live import routes
+    from webapp.live.collab import Collab
     from webapp.live.handoff import Gateway, NoReader
     from webapp.live.hub import Hub
     from webapp.live.log import StoreLog
@@ -18,6 +19,9 @@ def init_app(app: Flask) -> None:
     hub = Hub(StoreLog(app.extensions["callboard.store"]), tickets)
     app.extensions["callboard.hub"] = app.extensions["callboard.bell"] = hub
     app.extensions["callboard.backplane"].on("log", lambda word: hub.ring(word["schedule"], word["seq"]))
+    app.extensions["callboard.collab"] = Collab(
+        app.extensions["callboard.store"], app.extensions["callboard.backplane"], app.extensions["callboard.rates"]
+    )
     app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
     app.wsgi_app = Gateway(app.wsgi_app, Resuming(hub, tickets))  # type: ignore[method-assign]
     app.register_blueprint(routes.bp)

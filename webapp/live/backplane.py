@@ -101,8 +101,9 @@ class Backplane:
         if not self._threads:
             return
         text = _text({**word, "from": self.process})
-        if len(text) > LONGEST_WORD:
-            raise ValueError(f"a word has {len(text)} bytes; {LONGEST_WORD} are the most")
+        size = len(text.encode())
+        if size > LONGEST_WORD:
+            raise ValueError(f"a word has {size} bytes; {LONGEST_WORD} are the most")
         self._words.append(text)
         self._wake.set()
 
@@ -191,7 +192,7 @@ class Backplane:
 
 
 def _text(word: Word) -> str:
-    return json.dumps(word, separators=(",", ":"))
+    return json.dumps(word, ensure_ascii=False, separators=(",", ":"))
 
 
 def opened(settings: Settings, database: Database) -> Backplane:

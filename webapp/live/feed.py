@@ -76,7 +76,7 @@ class Audience:
         self.members.discard(connection)
 
     def heard(self, connection: Connection, message: Message) -> None:
-        """Both channels only send for now: what a client says is read and let go."""
+        """What an attendee says is read and let go; editors are listened to elsewhere."""
 
     def encode(self, events: Iterable[Event]) -> Iterator[Frame]:
         """The events this audience may see, as frames."""

@@ -58,7 +58,7 @@ class Hub:
             self._rung.append(schedule_id)
             self._alarm.send()
 
-    def adopt(self, fd: int, schedule_id: str, channel: str, *, after: int | None, limit: int) -> None:
+    def adopt(self, fd: int, schedule_id: str, channel: str, *, after: int | None, limit: int) -> Connection:
         """Take over a socket whose handshake is done: bring it up to date from `after`, then keep it so."""
         self._start()
         connection = Connection(fd, self, limit=limit)
@@ -66,12 +66,13 @@ class Hub:
         self._epoll.register(fd, _READ | _HANGUP)
         if self._shut:
             connection.close(frames.RESTARTING, "the server restarts")
-            return
+            return connection
         try:
             self._feed(schedule_id).join(connection, channel, after)
         except Exception:
             log.exception("a client could not be brought up to date")
             connection.close(frames.SERVER_FAULT, "the events could not be read: connect again")
+        return connection
 
     def broadcast(self, connections: Collection[Connection], data: bytes) -> None:
         """Send the same bytes to all, letting other greenlets run now and then.

@@ -25,6 +25,7 @@ from webapp.services.errors import Denied, NotFound, Unauthenticated, Unavailabl
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from webapp.live.collab import Collab
     from webapp.live.hub import Hub
     from webapp.store import Store
 
@@ -42,7 +43,10 @@ def follow(_socket: simple_websocket.Server, reference: str, channel: str) -> No
     if client is not None:
         hub: Hub = current_app.extensions["callboard.hub"]
         limit = MESSAGE_BYTES[channel]
-        hub.adopt(client.detach(), g.schedule_id, channel, after=g.after, limit=limit)
+        connection = hub.adopt(client.detach(), g.schedule_id, channel, after=g.after, limit=limit)
+        if channel == EDITORS:
+            collab: Collab = current_app.extensions["callboard.collab"]
+            collab.admit(connection, g.schedule_id, auth.current(), auth.asks_again())
 
 
 for channel, prefix in product((PUBLIC, EDITORS), ("", "/api/v1")):

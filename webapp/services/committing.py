@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from solver.conference import Conference, Schedule
 from webapp.events import log
 from webapp.events.types import Event
-from webapp.services import auditing, differences, ledger
+from webapp.services import auditing, differences, ledger, locking
 from webapp.services.publishing import make_public
 from webapp.services.views import instant
 from webapp.store import Facts, Store
@@ -53,11 +53,13 @@ def commit(
 
     `before` are the draft's facts, `conference` and `schedule` what they become, `found` the conflicts that this has.
     None, with nothing written, if somebody else has changed the schedule since `before`.
+    Raises `Locked` where locks are required and somebody else has one.
     """
     if not _advance(session, row, before.version):
         return None
     after = Facts(row.id, row.version, conference, schedule)
     changes = differences.between(before.conference, before.schedule, conference, schedule)
+    locking.respect(store, session, row, changes, intent.editor_id)
     update_facts(session, after, (change.key for change in changes))
     told = [one.json() for one in found]
     conflicts = ledger.settle(session, row, told, now=intent.now)

@@ -16,6 +16,7 @@ from webapp.services import auditing, ledger
 from webapp.services.clock import now_utc
 from webapp.services.errors import Invalid, Stale
 from webapp.services.history import changed_since
+from webapp.services.locking import LOCK_POLICY, policy_of
 from webapp.services.reading import draft_facts, find
 from webapp.services.severities import rule_names, severity
 from webapp.services.views import hours_json, instant
@@ -23,8 +24,6 @@ from webapp.store import Facts, Store
 from webapp.store.facts import frame
 from webapp.store.rows import ScheduleRow
 
-LOCK_POLICY: Mapping[str, Any] = {"mode": "advisory", "leaseSeconds": 30}
-"""Unless told otherwise: a lock warns others and forbids nothing, and lapses unless it is renewed."""
 JUDGED = ("severities", "hours")
 """The settings that decide what is a conflict: a change of them is a new version of the draft."""
 
@@ -172,7 +171,7 @@ def told(row: ScheduleRow, facts: Facts) -> dict[str, Any]:
         "version": row.version,
         "scheduleStatus": row.status,
         "severities": {rule: severity(kept.get("severities", {}), rule) for rule in names},
-        "lockPolicy": {**LOCK_POLICY, **kept.get("lockPolicy", {})},
+        "lockPolicy": policy_of(row),
         "hours": hours_json(facts.conference),
         "preferences": kept.get("preferences", {}),
     }

@@ -38,6 +38,10 @@ class NothingToUndo(Refusal):
     """The caller has no change that could be undone, or undone change that could be redone."""
 
 
+class Locked(Refusal):
+    """Another editor has it in hand; `locks` says who, and for how long."""
+
+
 class Taken(Refusal):
     """The name is used already."""
 

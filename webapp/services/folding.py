@@ -23,13 +23,19 @@ def placed_by(edit: Edit) -> tuple[str, ...]:
 
 def missing_session(conference: Conference, changes: Any) -> str | None:
     """A session that the changes name, as they were sent, and the conference does not have."""
-    for change in changes if isinstance(changes, list) else []:
-        if not isinstance(change, dict):
-            continue
-        for session in sessions_named(change):
-            if isinstance(session, str) and session not in conference.session:
-                return session
-    return None
+    return next((session for session in named_sessions(changes) if session not in conference.session), None)
+
+
+def named_sessions(changes: Any) -> list[str]:
+    """The sessions that the changes name, as they were sent, each once."""
+    found = [
+        session
+        for change in (changes if isinstance(changes, list) else [])
+        if isinstance(change, dict)
+        for session in sessions_named(change)
+        if isinstance(session, str)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def repeated(edits: Sequence[Edit]) -> str | None:

@@ -18,7 +18,7 @@ from webapp.sealing import digest
 from webapp.services import attempts, ledger
 from webapp.services.clock import now_utc
 from webapp.services.committing import Intent, commit
-from webapp.services.folding import missing_session, repeated
+from webapp.services.folding import missing_session, named_sessions, repeated
 from webapp.services.history import changed_since
 from webapp.services.reading import find
 from webapp.services.views import instant
@@ -144,7 +144,10 @@ class _Attempt:
         """What editors hear of a save that was held up."""
         told = {key: answer.attempt[key] for key in ("saveAttemptId", "expectedVersion", "result", "editorId")}
         conflicts = [one["conflictId"] for one in answer.attempt["conflicts"]]
-        return Event("save.blocked", {**told, "detail": answer.detail, "conflictIds": conflicts})
+        sessions = named_sessions(self.request.changes)
+        return Event(
+            "save.blocked", {**told, "detail": answer.detail, "conflictIds": conflicts, "sessionIds": sessions}
+        )
 
     def _stale(self, detail: str) -> _Verdict:
         since = changed_since(self.session, self.row, self.request.expected_version)

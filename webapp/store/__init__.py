@@ -13,6 +13,7 @@ from solver.timetable import Timetable
 from webapp.store.databases import connect
 from webapp.store.facts import Facts, load_facts
 from webapp.store.failures import told_apart
+from webapp.store.leases import Locks, StoredLocks
 from webapp.store.recent import Recent
 from webapp.store.rows import ScheduleRow
 from webapp.store.turns import here
@@ -40,6 +41,7 @@ class Store:
         self._timetables: Recent[Timetable] = Recent(16)
         self.bell: Bell = lambda schedule_id, seq: None
         """Called after a commit with each schedule's new last seq."""
+        self.locks: Locks = StoredLocks(self)
         self._turns = here(one_writer=self.database.one_writer)
 
     def read(self, work: Callable[[Session], Result]) -> Result:

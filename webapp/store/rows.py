@@ -290,6 +290,20 @@ class AvailabilityRow(Row):
     free: Mapped[list[Any]]
 
 
+class LeaseRow(Row):
+    """A lock on a session: whose it is and until when; the row outlives its lock, so that `token` goes on rising."""
+
+    __tablename__ = "session_lock"
+
+    schedule_id: Mapped[str] = mapped_column(ID, ForeignKey("schedule.id", ondelete="CASCADE"), primary_key=True)
+    session_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(64))
+    editor_id: Mapped[str] = mapped_column(ID)
+    name: Mapped[str] = mapped_column(Text)
+    token: Mapped[int]
+    until: Mapped[datetime]
+
+
 class EditorRow(Row):
     """Somebody, or some program, that may act."""
 
