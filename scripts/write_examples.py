@@ -50,7 +50,7 @@ class Story:
     def __init__(self, client: FlaskClient, token: str) -> None:
         self.noted: dict[str, dict[str, Any]] = {}
         self._client = client
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, */*;q=0.5"}
 
     def ask(
         self, method: str, route: str, body: Any = None, expected: int = 200, *, suffix: str = "", **query: Any
@@ -123,6 +123,7 @@ def tell(story: Story) -> None:
     story.ask("POST", f"{one}/checks", {"edits": [ONTO_ANOTHER]})
     answer = story.ask("POST", f"{one}/repairs", {"expectedVersion": 1, "edits": [ONTO_ANOTHER]})
     [repair] = answer["repairs"]
+    story.ask("POST", f"{one}/cost-map", {"session": "knots", "depth": 1, "rooms": ["hall"]})
     review = {"baseVersion": 1, "edits": [ONTO_ANOTHER], "moves": repair["moves"]}
     story.ask("POST", f"{one}/repairs/validate", review)
     story.save("repair-1", 1, repair["changes"], publish=True)

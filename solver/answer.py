@@ -96,3 +96,5 @@ class Progress:
     moved: int | None
     moved_lower_bound: int
     seconds: float
+    best: Repair | None = None
+    """The best repair in hand, judged."""

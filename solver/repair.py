@@ -90,6 +90,8 @@ class _Question:
         self.finding = Finding()
         self.engine = "check"
         self.free: list[str] = []
+        self._noted: Places | None = None
+        self._best: Repair | None = None
 
     @cached_property
     def index(self) -> Index:
@@ -236,9 +238,15 @@ class _Question:
         return Repair(self.problem.moves(places), self.problem.total_price(places), proved)
 
     def _note(self, finding: Finding) -> None:
-        if self.progress is not None:
-            moved = len(finding.places) if finding.places is not None else None
-            self.progress(Progress(moved, finding.count_floor, perf_counter() - self.began))
+        if self.progress is None:
+            return
+        if finding.places is not self._noted:
+            assert finding.places is not None
+            self._noted = finding.places
+            places = chains.without_padding(self.index, finding.places)
+            self._best = self._judged(places, "moved" if len(places) <= finding.count_floor else "no")
+        moved = None if self._best is None else self._best.moved
+        self.progress(Progress(moved, finding.count_floor, perf_counter() - self.began, self._best))
 
     def _say(self, status: Status, repairs: list[Repair]) -> Answer:
         best = repairs[0] if repairs else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from solver.repair import countdown, repair
 from webapp.schemas import answer_json, read_callboard, read_edits
+from webapp.serving import solves
+from webapp.serving.solver_client import SolverRefused
 
 ROOMS = [
     {"id": "hall", "name": "Great Hall", "building": "A", "capacity": 100, "turnover_minutes": 0},
@@ -92,6 +94,19 @@ class InProcessSolver:
         )
         told: dict[str, Any] = json.loads(json.dumps(answer_json(conference, answer, camel=False, offset=True)))
         return told
+
+    def stream(
+        self, key: str, load_facts: Callable[[], dict[str, Any]], question: dict[str, Any]
+    ) -> Iterator[list[dict[str, Any]]]:
+        facts = self.known.setdefault(key, load_facts())
+        said: list[dict[str, Any]] = []
+        kept = solves.Facts(*read_callboard(facts, key))
+        told = solves.solved(kept, question, countdown(question["time_limit"]), said.append)
+        yield []  # a second of silence
+        for message in json.loads(json.dumps([*said, told])):
+            if "problem" in message:
+                raise SolverRefused(message["detail"])
+            yield [message]
 
 
 class Caller:

@@ -127,7 +127,7 @@ def shape(tree: Any) -> Any:
 
 def validator(document: dict[str, Any], path: str, method: str, status: str) -> jsonschema_rs.Draft202012Validator:
     content = document["paths"][path][method]["responses"][status]["content"]
-    [media] = content.values()
+    media = next(iter(content.values()))
     return jsonschema_rs.Draft202012Validator({**media["schema"], "components": document["components"]})
 
 

@@ -20,10 +20,11 @@ from typing import Any
 import pytest
 
 from fixtures import generate
+from solver.cost_map import cost_map
 from solver.repair import repair
 from tests.solver import boards
 from tests.webapp.processes import children, lives, until
-from webapp.schemas import answer_json, callboard_json, read_edits
+from webapp.schemas import answer_json, callboard_json, read_edits, stretch_json
 from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, wire
 from webapp.serving.parent import SUPERVISOR
 from webapp.serving.programs import Program
@@ -200,6 +201,36 @@ def test_a_solve_ends_when_nobody_waits_for_it(client: SolverClient, pid: int) -
     impatient.close()
     assert until(lambda: not children(pid), "the solve has ended") < 2
     assert client.state()["solving"] == 0
+
+
+def test_a_long_solve_tells_how_far_it_is_and_ends_when_nobody_listens(client: SolverClient, pid: int) -> None:
+    until(lambda: not children(pid), "the last solve has ended")
+    question = {"op": "repair", "edits": [], "alternatives": 1, "time_limit": 600.0, "progress": True}
+    said = client.stream("hopeless", hopeless, {**question, "scope": "all", "place": False, "engine": "auto"})
+    heard: list[Json] = []
+    while not heard:
+        heard = next(said)
+    assert heard[0]["progress"].keys() == {"moved", "moved_lower_bound", "price", "repair", "seconds"}
+    assert children(pid)
+    said.close()  # type: ignore[attr-defined]  # it is a generator
+    assert until(lambda: not children(pid), "the solve has ended") < 2
+
+
+def test_the_cost_map_comes_piece_by_piece(client: SolverClient) -> None:
+    conference, schedule = generate.conference(seed=5, sessions=60, rooms=5)
+    session = min(schedule)
+    question = {"op": "cost_map", "edits": [], "session": session, "depth": 2, "time_limit": 20.0}
+    facts = callboard_json(conference, schedule)
+    said = [
+        message
+        for messages in client.stream("generated:1", lambda: facts, {**question, "rooms": None, "day": None})
+        for message in messages
+    ]
+    direct = [stretch_json(conference, one) for one in cost_map(conference, schedule, session)]
+    assert [message["stretch"] for message in said[:-1]] == direct
+    assert said[-1]["answer"]["complete"] is True
+    with pytest.raises(SolverRefused, match="no session 'nobody'"):
+        list(client.stream("generated:1", never, {**question, "session": "nobody", "rooms": None, "day": None}))
 
 
 def test_two_solve_at_once_and_the_rest_wait_for_their_turn(client: SolverClient, pid: int) -> None:

@@ -219,6 +219,29 @@ class Repaired(Answer):
     seconds: float
 
 
+class Stretch(Answer):
+    """Cells for which the same holds: the starts on the grid from `from` until before `to`."""
+
+    room: str
+    start: Annotated[str, Field(alias="from")]
+    end: Annotated[str, Field(alias="to")]
+    verdict: Literal["proved", "more_than", "no_repair", "barred"]
+    others: int | None
+    reasons: list[Violation]
+
+
+class CostMap(Answer):
+    """What every place would cost the others, the best first; `complete` unless the time was too short."""
+
+    version: int
+    session: str
+    depth: int
+    grid_minutes: int
+    stretches: list[Stretch]
+    complete: bool
+    seconds: float
+
+
 class Remaining(Violation):
     """A violation that the edits and the chosen moves leave, and the moves left out that would each mend it."""
 

@@ -8,10 +8,10 @@ from apiflask import APIBlueprint
 from flask import Response, current_app
 
 from webapp import auth, problems
-from webapp.api import answers, requests
+from webapp.api import answers, requests, streams
 from webapp.api.common import PRIVATE, answer, at_version, store, takes_json
 from webapp.auth.rates import limits
-from webapp.services import checking, publishing, refreshing, repairing, reviewing, saving
+from webapp.services import checking, cost_mapping, publishing, refreshing, repairing, reviewing, saving
 from webapp.services.errors import Invalid, Unavailable
 from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
@@ -47,12 +47,38 @@ def repair(reference: str, body: requests.Repair) -> Response:
         place=body.place,
         engine=body.engine,
     )
+    if streams.wanted(streams.JSON, streams.LINES) == streams.LINES:
+        return streams.streamed(repairing.repair_as_it_improves(store(), solver(), reference, request))
     try:
         return answer(repairing.repair(store(), solver(), reference, request))
     except SolverUnavailable as error:
         raise Unavailable(str(error)) from error
     except SolverRefused as error:
         raise Invalid(str(error)) from error
+
+
+@bp.post("/schedules/<reference>/cost-map")
+@auth.requires("editor", scope="solve")
+@limits("solve")
+@takes_json
+@at_version
+@bp.input(requests.CostMap, arg_name="body")
+@bp.output(answers.CostMap)
+def cost_map(reference: str, body: requests.CostMap) -> Response:
+    """What every place would cost the others if one session were put there, the best first.  Changes nothing."""
+    request = cost_mapping.CostMapRequest(
+        session=body.session,
+        expected_version=body.expected_version,
+        edits=body.edits,
+        depth=body.depth,
+        rooms=body.rooms,
+        day=body.day,
+        time_limit=body.time_limit,
+    )
+    lines = cost_mapping.cost_map(store(), solver(), reference, request)
+    if streams.wanted(streams.LINES, streams.JSON) == streams.LINES:
+        return streams.streamed(lines)
+    return answer(cost_mapping.whole(streams.answered(lines)))
 
 
 @bp.post("/schedules/<reference>/repairs/validate")

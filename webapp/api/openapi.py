@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from flask import current_app
 
 from webapp.api.answers import Problem
+from webapp.api.streams import LINES
 from webapp.auth.guard import COOKIE, default_scope
 
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -71,6 +72,12 @@ FILES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )
 AUDIT_FILES = ("application/jsonl", *FILES[-2:])
+LINE = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {"kind": {"enum": ["progress", "answer", "map", "stretch", "end", "problem"]}},
+    "description": "One JSON object a line, as they become known; the last is an `answer`, an `end` or a `problem`.",
+}
 SAVED = {"$ref": "#/components/schemas/SaveAttempt"}
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -164,6 +171,8 @@ def _complete(operation: dict[str, Any], method: str, path: str, guard: Guard) -
     if "{suffix}" in path:
         kinds = AUDIT_FILES if path.endswith("audit.{suffix}") else FILES
         operation["responses"]["200"]["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
+    if path.endswith(("/repairs", "/cost-map")):
+        operation["responses"]["200"]["content"][LINES] = {"schema": LINE}
     if path.endswith("/saves") and method == "post":
         _saves(operation["responses"])
     if path.endswith(("/undo", "/redo")) and method == "post":

@@ -91,6 +91,18 @@ class Repair(Request):
     engine: Literal["auto", "cp_sat"] = "auto"
 
 
+class CostMap(Request):
+    """A session to hold over the grid, with edits besides; how many others may move, and where to look."""
+
+    session: Annotated[str, Field(min_length=1, max_length=1000)]
+    expected_version: Version | None = None
+    edits: Edits = []
+    depth: Annotated[int, Field(ge=0, le=6)] = 2
+    rooms: Annotated[list[str], Field(max_length=1000)] | None = None
+    day: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    time_limit: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False, strict=False)] = 10
+
+
 class Review(Request):
     """A repair as it was answered at `baseVersion`, and the sessions whose moves are wanted; all unless told."""
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from solver.answer import Answer, Evidence, Repair
+from solver.answer import Answer, Evidence, Progress, Repair
 from solver.conference import Conference, Minute, Placement
 from solver.rules.violation import Violation
+
+if TYPE_CHECKING:
+    from solver.cost_map import Stretch
 
 
 def violation_json(conference: Conference, violation: Violation, *, camel: bool, offset: bool) -> dict[str, Any]:
@@ -43,6 +46,31 @@ def answer_json(conference: Conference, answer: Answer, *, camel: bool, offset: 
         "seconds": round(answer.seconds, 6),
     }
     return camel_keys(told) if camel else told
+
+
+def progress_json(conference: Conference, progress: Progress) -> dict[str, Any]:
+    """How far a repair has come, with the best one in hand."""
+    best = progress.best
+    return {
+        "moved": progress.moved,
+        "moved_lower_bound": progress.moved_lower_bound,
+        "price": None if best is None else best.price,
+        "repair": None if best is None else _repair_json(best, conference.clock.iso),
+        "seconds": round(progress.seconds, 6),
+    }
+
+
+def stretch_json(conference: Conference, stretch: Stretch) -> dict[str, Any]:
+    """Cells of a cost map for which the same holds."""
+    say = conference.clock.iso
+    return {
+        "room": stretch.room,
+        "from": say(stretch.first),
+        "to": say(stretch.last),
+        "verdict": stretch.verdict,
+        "others": stretch.others,
+        "reasons": [violation_json(conference, one, camel=True, offset=True) for one in stretch.reasons],
+    }
 
 
 def _evidence_json(evidence: Evidence | None) -> dict[str, str | None] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -36,6 +37,9 @@ class Solver(Protocol):
     ) -> dict[str, Any]:
         """The answer as the solver writes it; `load_facts` gives a Callboard file when it lacks one for `key`."""
 
+    def stream(self, key: str, load_facts: Any, question: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+        """What the solver says to a question, as it says it; no messages after a second of silence."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RepairRequest:
@@ -55,29 +59,103 @@ def repair(store: Store, solver: Solver, reference: str, request: RepairRequest)
 
     Raises `Stale` if the draft is at another version, `DocumentError` for edits that make no sense.
     """
-    facts = _facts(store, reference, request.expected_version)
-    conference = facts.conference
-    requested = expand_edits(request.edits, conference, facts.schedule, "", bare=True)
-    edits = read_edits(requested, conference, "", bare=True)
-    edited = apply_edits(conference, facts.schedule, edits, name="")
+    asked = prepare(store, reference, request.expected_version, request.edits)
     answer = solver.repair(
-        f"{facts.schedule_id}:{facts.version}",
-        lambda: store.aside(lambda: callboard_json(conference, facts.schedule)),
-        requested,
+        asked.key,
+        asked.load_facts,
+        asked.requested,
         alternatives=request.alternatives,
         time_limit=request.time_limit,
         scope=request.scope,
         place=request.place,
         engine=request.engine,
     )
-    repairs = [repair_json(one, requested, edits, edited) for one in answer["repairs"]]
-    return {**camel_keys({**answer, "version": facts.version, "repairs": repairs}), "edits": requested}
+    return _answer_json(asked, answer)
 
 
-def _facts(store: Store, reference: str, expected_version: int) -> Facts:
+def repair_as_it_improves(
+    store: Store, solver: Solver, reference: str, request: RepairRequest
+) -> Iterator[list[dict[str, Any]]]:
+    """The same, with how far it has come on the way: the best in hand and the bounds, at least once a second."""
+    asked = prepare(store, reference, request.expected_version, request.edits)
+    question = {
+        "op": "repair",
+        "edits": asked.requested,
+        "alternatives": request.alternatives,
+        "time_limit": request.time_limit,
+        "scope": request.scope,
+        "place": request.place,
+        "engine": request.engine,
+        "progress": True,
+    }
+    return _lines(asked, solver.stream(asked.key, asked.load_facts, question))
+
+
+def _lines(asked: Asked, said: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    began = time.monotonic()
+    known: dict[str, Any] = {"moved": None, "moved_lower_bound": 0, "price": None, "repair": None}
+    for messages in said:
+        lines = []
+        for message in messages:
+            if "answer" in message:
+                lines.append({"kind": "answer", **_answer_json(asked, message["answer"])})
+            elif _better(message["progress"], known):
+                known = message["progress"]
+                lines.append(_progress_json(asked, known))
+        yield lines or [_progress_json(asked, {**known, "seconds": round(time.monotonic() - began, 3)})]
+
+
+def _better(told: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    return any(told[key] != known[key] for key in ("moved", "moved_lower_bound", "price"))
+
+
+def _progress_json(asked: Asked, told: Mapping[str, Any]) -> dict[str, Any]:
+    best = told["repair"]
+    repair = None if best is None else repair_json(best, asked.requested, asked.edits, asked.edited)
+    return {"kind": "progress", **camel_keys({**told, "repair": repair})}
+
+
+def _answer_json(asked: Asked, answer: Mapping[str, Any]) -> dict[str, Any]:
+    repairs = [repair_json(one, asked.requested, asked.edits, asked.edited) for one in answer["repairs"]]
+    version = asked.facts.version
+    return {**camel_keys({**answer, "version": version, "repairs": repairs}), "edits": asked.requested}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A draft and edits of it, ready to be put to the solver."""
+
+    store: Store
+    facts: Facts
+    requested: list[dict[str, Any]]
+    """The edits one by one, in the words of the request."""
+    edits: list[Edit]
+    edited: Edited
+
+    @property
+    def key(self) -> str:
+        return f"{self.facts.schedule_id}:{self.facts.version}"
+
+    def load_facts(self) -> dict[str, Any]:
+        return self.store.aside(lambda: callboard_json(self.facts.conference, self.facts.schedule))
+
+
+def prepare(store: Store, reference: str, expected_version: int | None, told: Any) -> Asked:
+    """The draft at the expected version, or as it is now, with the edits read and tried.
+
+    Raises `Stale` if it is at another one, `DocumentError` for edits that make no sense.
+    """
+    facts = _facts(store, reference, expected_version)
+    requested = expand_edits(told, facts.conference, facts.schedule, "", bare=True)
+    edits = read_edits(requested, facts.conference, "", bare=True)
+    edited = apply_edits(facts.conference, facts.schedule, edits, name="")
+    return Asked(store, facts, requested, edits, edited)
+
+
+def _facts(store: Store, reference: str, expected_version: int | None) -> Facts:
     def work(session: Session) -> Facts:
         row, facts = draft_facts(store, session, reference)
-        if row.version != expected_version:
+        if expected_version is not None and row.version != expected_version:
             raise Stale(
                 f"the schedule is at version {row.version}, not {expected_version}",
                 version=row.version,

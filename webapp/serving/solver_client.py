@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ PAUSES = (0.2, 1.0)
 """How long to wait before a question is asked again whose process ended in the middle, in seconds."""
 QUEUE_SECONDS = 30.0
 """How long a repair may wait for its turn."""
+TICK_SECONDS = 1.0
+"""Who listens hears something at least so often, and can see whether anybody still listens to them."""
+SEND_SECONDS = 30.0
+READ_BYTES = 1 << 18
 GRACE_SECONDS = 5.0
 """How much longer than its limit a solve may take before it is ended by force."""
 
@@ -79,7 +83,6 @@ class SolverClient:
         """
         question = {
             "op": "repair",
-            "key": key,
             "edits": edits,
             "alternatives": alternatives,
             "time_limit": time_limit,
@@ -87,31 +90,51 @@ class SolverClient:
             "place": place,
             "engine": engine,
         }
-        for pause in PAUSES:
+        answer: dict[str, Any] = {}
+        for messages in self.stream(key, load_facts, question):
+            for message in messages:
+                answer = message.get("answer", answer)
+        return answer
+
+    def stream(
+        self, key: str, load_facts: Callable[[], dict[str, Any]], question: dict[str, Any]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """What the solver says to a question, as it says it; no messages after a second of silence.
+
+        The last message is an `answer`.  Whoever stops listening ends the solve.
+        """
+        for pause in (*PAUSES, None):
+            said_anything = False
             try:
-                return self._ask(question, load_facts, time_limit)
-            except OSError:
+                for messages in self._conversation({**question, "key": key}, load_facts):
+                    yield messages
+                    said_anything = said_anything or bool(messages)
+                return
+            except OSError as error:
+                if pause is None or said_anything:
+                    raise SolverUnavailable("The solver process does not answer; try again in a moment.") from error
                 # It ended in the middle, and may accept connections until it is gone; then it is started again.
                 time.sleep(pause)
-        try:
-            return self._ask(question, load_facts, time_limit)
-        except OSError as error:
-            raise SolverUnavailable("The solver process does not answer; try again in a moment.") from error
 
-    def _ask(
-        self, question: dict[str, Any], load_facts: Callable[[], dict[str, Any]], time_limit: float
-    ) -> dict[str, Any]:
-        patience = time_limit + QUEUE_SECONDS + START_SECONDS + GRACE_SECONDS
-        with closing(self._connect(patience=START_SECONDS, timeout=patience)) as connection:
-            connection.sendall(wire.packed(question))
-            told = wire.receive(connection)
-            if told.get("need") == "facts":
-                connection.sendall(wire.packed({"facts": load_facts()}))
-                told = wire.receive(connection)
-        if "answer" in told:
-            answer: dict[str, Any] = told["answer"]
-            return answer
-        raise _problem(told.get("problem", "failed"), str(told.get("detail", "The solver process failed.")))
+    def _conversation(
+        self, question: dict[str, Any], load_facts: Callable[[], dict[str, Any]]
+    ) -> Iterator[list[dict[str, Any]]]:
+        patience = question["time_limit"] + QUEUE_SECONDS + START_SECONDS + GRACE_SECONDS
+        with closing(self._connect(patience=START_SECONDS, timeout=TICK_SECONDS)) as connection:
+            deadline = time.monotonic() + patience
+            _send(connection, wire.packed(question))
+            incoming = wire.Unpacker()
+            while True:
+                messages = _hear(connection, incoming, deadline)
+                if any(message.get("need") == "facts" for message in messages):
+                    _send(connection, wire.packed({"facts": load_facts()}))
+                    continue
+                for told in messages:
+                    if "problem" in told:
+                        raise _problem(told["problem"], str(told.get("detail", "The solver process failed.")))
+                yield messages
+                if any("answer" in message for message in messages):
+                    return
 
     def _connect(self, *, patience: float, timeout: float) -> socket.socket:
         deadline = time.monotonic() + patience
@@ -129,6 +152,27 @@ class SolverClient:
                 connection.close()
                 raise
             time.sleep(0.05)
+
+
+def _send(connection: socket.socket, data: bytes) -> None:
+    """Send it whole: what is large may take longer than a tick."""
+    tick = connection.gettimeout()
+    connection.settimeout(SEND_SECONDS)
+    connection.sendall(data)
+    connection.settimeout(tick)
+
+
+def _hear(connection: socket.socket, incoming: wire.Unpacker, deadline: float) -> list[dict[str, Any]]:
+    """The messages that come next; none after a tick of silence."""
+    try:
+        data = connection.recv(READ_BYTES)
+    except TimeoutError:
+        if time.monotonic() > deadline:
+            raise
+        return []
+    if not data:
+        raise wire.WireError("the connection ended in the middle of a conversation")
+    return incoming.feed(data)
 
 
 def _problem(kind: str, detail: str) -> Exception:

@@ -33,6 +33,7 @@ WAITING_AT_MOST = 16
 _READ_BYTES = 1 << 18
 _TICK_SECONDS = 0.5
 _ALTERNATIVES_AT_MOST = 100
+_DEPTH_AT_MOST = 10
 
 Message = dict[str, Any]
 
@@ -115,7 +116,7 @@ class SolverServer:
         elif message.get("op") == "ping":
             counts = {"solving": len(self._solving), "waiting": len(self._waiting)}
             self._answer(client, {"ready": True, "pid": os.getpid(), "compiled": self._kernel.loaded, **counts})
-        elif message.get("op") == "repair" and _is_question(message):
+        elif _is_question(message):
             client.question = message
             if message["key"] in self._kept:
                 self._kept.move_to_end(message["key"])
@@ -270,12 +271,32 @@ class Kernel:
 
 
 def _is_question(message: Message) -> bool:
-    limit, alternatives = message.get("time_limit"), message.get("alternatives")
+    limit = message.get("time_limit")
     return (
         isinstance(message.get("key"), str)
         and isinstance(message.get("edits"), list)
         and isinstance(limit, int | float)
         and 0 <= limit <= 24 * 3600
+        and (_asks_for_repairs(message) or _asks_for_a_map(message))
+    )
+
+
+def _asks_for_a_map(message: Message) -> bool:
+    depth, rooms = message.get("depth"), message.get("rooms")
+    return (
+        message.get("op") == "cost_map"
+        and isinstance(message.get("session"), str)
+        and isinstance(depth, int)
+        and 0 <= depth <= _DEPTH_AT_MOST
+        and (rooms is None or (isinstance(rooms, list) and all(isinstance(room, str) for room in rooms)))
+        and isinstance(message.get("day"), str | None)
+    )
+
+
+def _asks_for_repairs(message: Message) -> bool:
+    alternatives = message.get("alternatives")
+    return (
+        message.get("op") == "repair"
         and isinstance(alternatives, int)
         and 1 <= alternatives <= _ALTERNATIVES_AT_MOST
         and message.get("scope") in ("all", "edit")
@@ -298,8 +319,8 @@ def warm_up() -> None:
 
     conference = solves.Facts(*read_callboard(facts, "the first conference"))
     for engine in ("auto", "cp_sat"):
-        request = {"edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": engine}
-        told = solves.solved(conference, request, lambda: 60.0)
+        request = {"op": "repair", "edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": engine}
+        told = solves.solved(conference, request, lambda: 60.0, lambda _: None)
         if told.get("answer", {}).get("status") != "proved_minimal":
             raise RuntimeError(f"the solver cannot solve its first conference: {told}")
     gc.collect()

@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,9 @@ from webapp.serving import wire
 from webapp.serving.parent import end_with
 
 if TYPE_CHECKING:
+    from solver.answer import Progress
     from solver.board import Board
+    from solver.edits import Edit
 
 _READ_BYTES = 1 << 16
 
@@ -52,7 +55,7 @@ class Solve:
         if not data:
             return None
         messages = self._unpacker.feed(data)
-        self.answered = self.answered or bool(messages)
+        self.answered = self.answered or any("answer" in one or "problem" in one for one in messages)
         return messages
 
     def kill(self) -> None:
@@ -82,7 +85,11 @@ def start(facts: Facts, request: dict[str, Any], *, grace: float) -> Solve:
         # Of all that it has from the solver process: else clients would still reach a socket whose owner is gone.
         os.closerange(3, writing)
         os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
-        _write(writing, wire.packed(solved(facts, request, lambda: deadline - time.monotonic())))
+
+        def tell(message: dict[str, Any]) -> None:
+            _write(writing, wire.packed(message))
+
+        tell(solved(facts, request, lambda: deadline - time.monotonic(), tell))
         status = 0
     except MemoryError:
         _write(writing, wire.packed({"problem": "failed", "detail": "The repair ran out of memory."}))
@@ -98,33 +105,79 @@ def _die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("900")
 
 
-def solved(facts: Facts, request: dict[str, Any], remaining: Callable[[], float]) -> dict[str, Any]:
-    """The message that answers `request`."""
+def solved(
+    facts: Facts, request: dict[str, Any], remaining: Callable[[], float], tell: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """The message that answers `request`; what is known before that is told on the way."""
+    from solver.conference import FactError
     from solver.edits import EditError
-    from solver.repair import repair
     from solver.rules import RuleError
     from webapp.interop.document import DocumentError
-    from webapp.schemas import answer_json, read_edits
+    from webapp.schemas import read_edits
 
-    conference, schedule = facts.conference, facts.schedule
     try:
-        edits = read_edits(request["edits"], conference, "the request")
-        answer = repair(
-            conference,
-            schedule,
-            edits,
-            alternatives=request["alternatives"],
-            remaining=remaining,
-            scope=request["scope"],
-            place=request["place"],
-            engine=request["engine"],
-            board=facts.board if request["engine"] == "auto" else None,
-        )
-    except (DocumentError, EditError) as error:
+        edits = read_edits(request["edits"], facts.conference, "the request")
+        work = _mapped if request["op"] == "cost_map" else _repaired
+        return {"answer": work(facts, edits, request, remaining, tell)}
+    except (DocumentError, EditError, FactError) as error:
         return {"problem": "refused", "detail": str(error)}
     except RuleError as error:
         return {"problem": "failed", "detail": error.sentence}
-    return {"answer": answer_json(conference, answer, camel=False, offset=True)}
+
+
+def _repaired(
+    facts: Facts,
+    edits: Sequence[Edit],
+    request: dict[str, Any],
+    remaining: Callable[[], float],
+    tell: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    from solver.repair import repair
+    from webapp.schemas import answer_json, progress_json
+
+    def progress(known: Progress) -> None:
+        tell({"progress": progress_json(facts.conference, known)})
+
+    answer = repair(
+        facts.conference,
+        facts.schedule,
+        edits,
+        alternatives=request["alternatives"],
+        remaining=remaining,
+        scope=request["scope"],
+        place=request["place"],
+        engine=request["engine"],
+        board=facts.board if request["engine"] == "auto" else None,
+        progress=progress if request.get("progress") else None,
+    )
+    return answer_json(facts.conference, answer, camel=False, offset=True)
+
+
+def _mapped(
+    facts: Facts,
+    edits: Sequence[Edit],
+    request: dict[str, Any],
+    remaining: Callable[[], float],
+    tell: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    from solver.cost_map import cost_map
+    from webapp.schemas import stretch_json
+
+    began, depth, complete = time.monotonic(), request["depth"], True
+    for stretch in cost_map(
+        facts.conference,
+        facts.schedule,
+        request["session"],
+        edits,
+        depth=depth,
+        rooms=request["rooms"],
+        day=None if request["day"] is None else date.fromisoformat(request["day"]),
+        remaining=remaining,
+        board=facts.board,
+    ):
+        complete = complete and not (stretch.verdict == "more_than" and (stretch.others or 0) < depth)
+        tell({"stretch": stretch_json(facts.conference, stretch)})
+    return {"complete": complete, "seconds": round(time.monotonic() - began, 6)}
 
 
 def _write(pipe: int, data: bytes) -> None:
