@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -54,11 +55,15 @@ class CompiledChains(Chains):
         self._head[kernel.LEFT] += 1
 
     def _put(self, session: str, at: Placement) -> None:
-        number, row = self.board.number[session], self._standing
+        room = self.board.room_number[at.room]
+        self._stand(self.board.number[session], room, at.start, fixed=not self.problem.movable(session))
+
+    def _stand(self, number: int, room: int, start: int, *, fixed: bool) -> None:
+        row = self._standing
         self._set(kernel.OCCUPANT, row, number)
-        self._set(kernel.OCCUPANT_ROOM, row, self.board.room_number[at.room])
-        self._set(kernel.OCCUPANT_START, row, at.start)
-        self._set(kernel.OCCUPANT_FIXED, row, not self.problem.movable(session))
+        self._set(kernel.OCCUPANT_ROOM, row, room)
+        self._set(kernel.OCCUPANT_START, row, start)
+        self._set(kernel.OCCUPANT_FIXED, row, fixed)
         self._set(kernel.SPOT, number, row)
         self._standing += 1
         self._head[kernel.OCCUPANTS] = self._standing
@@ -82,7 +87,7 @@ class CompiledChains(Chains):
     def _search(self, cover: Iterable[str], spare: int, earlier: list[Places]) -> None:
         waiting = np.array(sorted(self.board.number[one] for one in cover), dtype=np.int32)
         tables = self.board.tables
-        self._leave(waiting)
+        self._leave(waiting.tolist())
         try:
             kernel.begin(tables.b, tables.m, tables.w, waiting, spare)
             self._run(earlier)
@@ -111,17 +116,73 @@ class CompiledChains(Chains):
         if all(distinct(found, repair) for repair in earlier) and not redundant_part(self.index, found):
             self.best, self._head[kernel.BEST] = found, price
 
+    # Parts of a repair, for searches that put one together.
+
+    def place(
+        self,
+        queue: Sequence[int],
+        moved: Mapping[int, tuple[int, int]],
+        spare: int,
+        nodes: int,
+        away: Iterable[int] = (),
+    ) -> dict[int, tuple[int, int]] | None:
+        """Where those of the queue could go and whom they push out, at most `spare`, while others stand elsewhere.
+
+        Everybody is told by number, places by room number and start; `away` are nowhere.  The cheapest that is found
+        within so many nodes; None is no proof.
+        """
+        tables = self.board.tables
+        with self._standing_at(moved, [*queue, *away]):
+            self._head[[kernel.FOUND, kernel.REPORTING]] = 0
+            self._head[kernel.BEST] = kernel.NO_PRICE
+            kernel.begin(tables.b, tables.m, tables.w, np.array(queue, dtype=np.int32), spare)
+            kernel.run(tables.b, tables.m, tables.w, self._standing, nodes)
+            if not self._head[kernel.FOUND]:
+                return None
+            return {one: (room, start) for one, room, start in self._rows(kernel.BEST_ROWS)}
+
+    def fewest_places_first(
+        self, sessions: Iterable[int], moved: Mapping[int, tuple[int, int]] | None = None
+    ) -> list[int]:
+        """The sessions in the order in which they are best placed, while none of them stands anywhere."""
+        tables, sessions = self.board.tables, list(sessions)
+        with self._standing_at(moved or {}, sessions):
+            left = {one: kernel.places_left(tables.b, tables.m, tables.w, one) for one in sessions}
+        return sorted(sessions, key=lambda one: (left[one], -self._get(kernel.MINUTES_NOW, one)))
+
+    def who_stands_at(
+        self, one: int, at: Placement, moved: Mapping[int, tuple[int, int]], away: Iterable[int]
+    ) -> list[int]:
+        """Who would have to leave for the session to go where it was; by number."""
+        head = self._head
+        with self._standing_at(moved, [*(set(away) - moved.keys()), one]):
+            room = self.board.room_number[at.room]
+            count = kernel.pushes(head, one, room, at.start, kernel.MOST_PUSHED)
+            return [self._get(kernel.PUSHED, index) for index in range(count)]
+
+    @contextmanager
+    def _standing_at(self, moved: Mapping[int, tuple[int, int]], away: Iterable[int]) -> Iterator[None]:
+        """Meanwhile some stand elsewhere, and may be pushed out again, and others stand nowhere."""
+        before = self._standing, self._left_before
+        try:
+            self._leave([*moved, *away])
+            for one, (room, start) in moved.items():
+                self._stand(one, room, start, fixed=False)
+            yield
+        finally:
+            self._standing, self._left_before = before
+            self._return()
+
+    def _rows(self, table: int) -> list[list[int]]:
+        rows: list[list[int]] = self.board.tables.at(table, 3 * kernel.LEVELS).reshape(-1, 3).tolist()
+        return rows[: next(index for index, row in enumerate(rows) if row[0] < 0)]
+
     def _places(self, table: int) -> Places:
         names, rooms = self.board.names, self.board.rooms
-        found: Places = {}
-        for row in self.board.tables.at(table, 3 * kernel.LEVELS).reshape(-1, 3).tolist():
-            if row[0] < 0:
-                break
-            found[names[row[0]]] = Placement(rooms[row[1]], row[2])
-        return found
+        return {names[one]: Placement(rooms[room], start) for one, room, start in self._rows(table)}
 
-    def _leave(self, sessions: kernel.Ints) -> None:
-        for one in sessions.tolist():
+    def _leave(self, sessions: Iterable[int]) -> None:
+        for one in sessions:
             if self._get(kernel.SPOT, one) >= 0:
                 self._set(kernel.SPOT, one, -1)
             elif not self._get(kernel.AWAY, one):

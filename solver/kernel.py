@@ -883,3 +883,14 @@ def somewhere(b: Ints, m: Bytes, w: Words, one: int) -> bool:
             if pushes(b, one, room, start, MOST_PUSHED) != BARRED:
                 return True
     return False
+
+
+@compiled
+def places_left(b: Ints, m: Bytes, w: Words, one: int) -> int:
+    """How many cells a session that is away could take without a push."""
+    b[TOP] = 0
+    _measure_holes(b)
+    _without_push(b, m, w, one, 0, 2**30, NO_PRICE)
+    count = b[TOP]
+    b[TOP] = 0
+    return count
