@@ -27,6 +27,9 @@ class OutOfTimeError(Exception):
 class Chains:
     """A search for the repairs of one problem; fields are kept from one question to the next."""
 
+    compiled = False
+    """Whether the kernel of a board does the work."""
+
     def __init__(self, problem: Problem, make_index: Callable[[], Index], remaining: Remaining) -> None:
         self.problem = problem
         self._make_index = make_index

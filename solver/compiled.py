@@ -26,6 +26,8 @@ class CompiledChains(Chains):
     A board serves one search at a time: the next one on it takes it over.
     """
 
+    compiled = True
+
     def __init__(self, problem: Problem, board: Board, make_index: Callable[[], Index], remaining: Remaining) -> None:
         super().__init__(problem, make_index, remaining)
         overlay = _Overlay(problem, board)
@@ -159,6 +161,13 @@ class CompiledChains(Chains):
             room = self.board.room_number[at.room]
             count = kernel.pushes(head, one, room, at.start, kernel.MOST_PUSHED)
             return [self._get(kernel.PUSHED, index) for index in range(count)]
+
+    def state(self) -> list[kernel.Ints]:
+        """Who is away, and who stands where instead: as it was before every search."""
+        tables, size = self.board.tables, len(self.board.names)
+        lists = [(kernel.LEFT_ONES, self._left_before), (kernel.OCCUPANT, self._standing)]
+        lists += [(kernel.AWAY, size), (kernel.SPOT, size)]
+        return [tables.at(name, count).copy() for name, count in lists]
 
     @contextmanager
     def _standing_at(self, moved: Mapping[int, tuple[int, int]], away: Iterable[int]) -> Iterator[None]:

@@ -26,9 +26,9 @@ NODES = (400, 400, 200, 100)
 """How long is searched with so many pushes."""
 NODES_FOR_ALL = 2000
 """How long it is tried to place all at once, pushing out nobody."""
-TAKEN_OUT = 3
-"""So many make room for one that found no place."""
-MOST_ATTEMPTS = 200
+TAKEN_OUT = (2, 3, 4, 6)
+"""So many make room for one that found no place, as the dice fall."""
+MOST_ATTEMPTS = 400
 
 
 class Insertion:
@@ -75,7 +75,7 @@ class Insertion:
     def _make_room(self, waiting: list[int], moved: Moved) -> tuple[Moved, list[int]]:
         """Take out some who were put back before the first of those who wait, and let it come before them."""
         roots = [one for one in self.roots if one in moved]
-        out = self._dice.sample(roots, min(TAKEN_OUT, len(roots)))
+        out = self._dice.sample(roots, min(self._dice.choice(TAKEN_OUT), len(roots)))
         moved, again = self._taken_back(moved, out)
         first, *rest = waiting
         return moved, [first, *(one for one in again if one != first), *rest]

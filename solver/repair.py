@@ -34,8 +34,6 @@ CHAINS_SHARE = 0.4
 """The part of the time that the chains may take before CP-SAT gets the rest."""
 CHAINS_SHARE_OF_MANY = 0.1
 """The same with many sessions that must leave, where chains are long."""
-MASS_SHARE = 0.8
-"""The part of the time for guessing who moves; a quarter of it where nothing is in hand, and there may be no repair."""
 MOST_PADDING = 2
 """Alternatives move at most this many sessions more than the best repair."""
 EXPLAIN_SECONDS = 0.5
@@ -149,34 +147,20 @@ class _Question:
         if nowhere is not None:
             self.finding.refuted("facts", (nowhere,))
             return
+        many = self.search.least_cover() > FEW_ROOTS
+        if many:
+            mass.find(self.search, self.finding, remaining=self.remaining, note=self._note)
+        share = CHAINS_SHARE_OF_MANY if many else CHAINS_SHARE
         with Race(self.problem, self.remaining) as race:
-            share = countdown(self.remaining() * CHAINS_SHARE)
-            self.search.remaining = race.clock(share)
-            many = self.search.least_cover() > FEW_ROOTS
-            if many:
-                self._insert_one_by_one()
-                self._guess_movers()
-                self.search.remaining = race.clock(countdown(self.remaining() * CHAINS_SHARE_OF_MANY))
+            clock = countdown(self.remaining() * share)
+            self.search.remaining = clock if self.finding.places is not None else race.clock(clock)
             chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
             race.join(self.finding)
         self.search.remaining = self.remaining
         if self.finding.infeasible:
             self.engine = "cp_sat"
-            return
-        if self.finding.places is None:
-            self._insert_one_by_one()
-        if not many and not self.finding.count_proved:
-            self._guess_movers()
-
-    def _insert_one_by_one(self) -> None:
-        share = countdown(self.remaining() * CHAINS_SHARE)
-        self.finding.places = chains.insert_one_by_one(self.problem, self.index, share)
-        self._note(self.finding)
-
-    def _guess_movers(self) -> None:
-        share = MASS_SHARE if self.finding.places is not None else MASS_SHARE / 4
-        clock = countdown(self.remaining() * share)
-        mass.find(self.problem, self.index, self.finding, remaining=clock, note=self._note)
+        elif not many and not self.finding.count_proved:
+            mass.find(self.search, self.finding, remaining=self.remaining, note=self._note)
 
     def _proved(self) -> Proved:
         if not self.finding.count_proved:

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import whole_conference
 from fixtures.disruptions import disruptions
 from fixtures.generate import conference
-from solver import mass
+from solver import movers
 from solver.index import Index
 from solver.problem import Finding, Problem
 from solver.repair import countdown, repair
@@ -20,7 +20,7 @@ MANY = ("room_closed_hours", "room_closed_day", "building_closed", "speakers_lat
 
 def fewest(problem: Problem, seconds: float = 20) -> Finding:
     finding = Finding()
-    mass.find(problem, Index(problem), finding, remaining=countdown(seconds), note=lambda _: None)
+    movers.find(problem, Index(problem), finding, remaining=countdown(seconds), note=lambda _: None)
     if finding.places is not None:
         assert problem.faults(finding.places) == []
         assert len(finding.places) == finding.count_floor

@@ -1,0 +1,58 @@
+"""Repairs at once where many must leave: valid ones, each with fewer moves than the one before."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fixtures.disruptions import disruptions
+from fixtures.generate import conference
+from solver.answer import Progress
+from solver.countdown import countdown
+from solver.index import Index
+from solver.problem import Problem
+from solver.repair import repair
+from tests.solver import boards
+from tests.solver.test_mass import MANY
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_repairs_are_valid_and_become_smaller(seed: int) -> None:
+    built, schedule = conference(seed=seed, sessions=200, fullness=0.75)
+    board = boards.board(built, schedule)
+    from solver.compiled import CompiledChains
+    from solver.insertion import Insertion
+
+    found = 0
+    for scenario in disruptions(built, schedule, seed=seed, count=4, kind=MANY):
+        problem = Problem.of(built, schedule, scenario.edits, "all", False)
+        chains = CompiledChains(problem, board, lambda problem=problem: Index(problem), countdown(5))  # type: ignore[misc]
+        insertion = Insertion(chains, countdown(5))
+        before = chains.state()
+        places = insertion.first()
+        found += places is not None
+        steps = [] if places is None else [places]
+        insertion.remaining = countdown(0.1)
+        while steps and (fewer := insertion.improve(steps[-1], len(insertion.roots))):
+            steps.append(fewer)
+        for step in steps:
+            assert problem.faults(step) == [], scenario.what
+        counts = [len(step) for step in steps]
+        assert counts == sorted(set(counts), reverse=True)
+        for one, other in zip(before, chains.state(), strict=True):
+            assert np.array_equal(one, other), "a search leaves the board as it found it"
+    assert found >= 2
+
+
+def test_something_is_in_hand_at_once_and_bounded_later() -> None:
+    built, schedule = conference(seed=1, sessions=200, fullness=0.75)
+    board = boards.board(built, schedule)
+    repaired = 0
+    for scenario in disruptions(built, schedule, seed=1, count=3, kind=MANY):
+        heard: list[Progress] = []
+        answer = repair(built, schedule, scenario.edits, board=board, remaining=countdown(1), progress=heard.append)
+        if answer.moved is not None:
+            assert answer.moved >= (answer.moved_lower_bound or 0) >= 4
+            assert heard[0].moved is not None
+            repaired += 1
+    assert repaired >= 2
