@@ -14,6 +14,7 @@ from tests.browser.programme import DAY
 
 AXE = Path(__file__).resolve().parents[2] / "webapp/frontend/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RECORD = ("history", "conflicts", "settings")
 LOOK = """async (tags) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: tags } });
   return found.violations.map(({ id, nodes }) =>
@@ -87,6 +88,9 @@ def test_axe_finds_nothing(opened: Open, schedule: Schedule, troubles: Troubles,
     found["account"] = axe(organiser)
     organiser.goto("/operation")
     found["operation"] = axe(organiser)
+    for path in ("/people", *(f"/edit/{schedule.slug}/{one}" for one in RECORD)):
+        organiser.goto(path)
+        found[path] = axe(organiser)
     for state in editor_states(organiser, schedule):
         found[f"editor, {state}"] = axe(organiser)
     assert {state: problems for state, problems in found.items() if problems} == {}
@@ -101,7 +105,12 @@ def test_nothing_is_wider_than_a_phone(opened: Open, schedule: Schedule, trouble
         assert stranger.evaluate(width) == 0, path
     for state in live_states(stranger, schedule):
         assert stranger.evaluate(width) == 0, state
-    organiser = opened(f"/edit/{schedule.slug}", editor=True, phone=True)
+    organiser = opened("/people", editor=True, phone=True)
+    assert organiser.evaluate(width) == 0
+    for one in RECORD:
+        organiser.goto(f"/edit/{schedule.slug}/{one}")
+        assert organiser.evaluate(width) == 0, one
+    organiser.goto(f"/edit/{schedule.slug}")
     open_grid(organiser)
     assert organiser.evaluate(width) == 0
     card(organiser, "Types for the tired").tap()

@@ -57,10 +57,10 @@ def test_old_entries_are_a_page_further(busy: Caller, monkeypatch: pytest.Monkey
 def test_conflicts_are_listed_with_who_accepted_them_and_what_became_of_them(busy: Caller) -> None:
     standing = read(busy, "/conflicts")
     assert "Unresolved 1" in standing
-    assert "blocks publishing room overlap" in standing
+    assert "blocks publishing Room overlap" in standing
     assert "They agreed to share. accepted by token at version 3" in standing
     busy.save(move("knots", "12:30", "attic"))
-    assert "Resolved 1 resolved room overlap" in read(busy, "/conflicts")
+    assert "Resolved 1 resolved Room overlap" in read(busy, "/conflicts")
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

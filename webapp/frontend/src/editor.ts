@@ -19,7 +19,7 @@ async function start(): Promise<void> {
   document.title = `${store.frame.name} · Callboard`;
   desk.day = dayIndex(store.frame.days, Math.floor(Date.now() / 60_000));
   listen(boot.scheduleId, desk, clerk);
-  mount(Editor, { target: takeOver("island"), props: { desk, clerk, me: boot.name } });
+  mount(Editor, { target: takeOver("island"), props: { desk, clerk, me: boot.name, admin: boot.role === "admin" } });
   window.addEventListener("beforeunload", (event) => {
     if (desk.wishes.size > 0 && desk.step !== "pending") event.preventDefault();
   });

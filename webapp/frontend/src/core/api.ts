@@ -4,13 +4,17 @@ import type {
   AnswerWire,
   Boot,
   ChecksWire,
+  Direction,
   EditWire,
+  LedgerConflictWire,
   ProblemWire,
+  ReverseRequest,
   ReviewRequest,
   ReviewWire,
   SaveRequest,
   SaveWire,
   ScheduleWire,
+  UndoableWire,
 } from "./wire.ts";
 
 /** A refusal, or no answer at all (status 0); the message is for the person. */
@@ -60,6 +64,19 @@ export class Api {
     const { status, body } = await this.#call("POST", "/saves", request);
     if (body !== null && typeof body === "object" && "result" in body) return body as SaveWire;
     return refused(status, body);
+  }
+
+  /** The conflicts that stand, with who accepted them. */
+  conflicts(): Promise<{ items: LedgerConflictWire[] }> {
+    return this.#ask("GET", "/conflicts?status=unresolved&limit=500");
+  }
+
+  undoable(): Promise<UndoableWire> {
+    return this.#ask("GET", "/undo");
+  }
+
+  reverse(direction: Direction, request: ReverseRequest): Promise<unknown> {
+    return this.#ask("POST", `/${direction}`, request);
   }
 
   publish(expectedVersion: number): Promise<unknown> {

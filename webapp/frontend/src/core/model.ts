@@ -55,6 +55,9 @@ export interface Standing {
   publishedVersion: number | null;
   status: Status;
   seq: number;
+  /** When attendees were last told something, and when conflicts were last brought in line with the placements. */
+  broadcastAt: string | null;
+  syncAt: string | null;
 }
 
 export interface Snapshot {
@@ -90,8 +93,8 @@ export function readSnapshot(wire: ScheduleWire): Snapshot {
 }
 
 function readStanding(wire: ScheduleWire): Standing {
-  const { version, publishedVersion, status, lastSeq } = wire;
-  return { version, publishedVersion, status, seq: lastSeq };
+  const { version, publishedVersion, status, lastSeq, lastBroadcastAt = null, lastSyncAt = null } = wire;
+  return { version, publishedVersion, status, seq: lastSeq, broadcastAt: lastBroadcastAt, syncAt: lastSyncAt };
 }
 
 function readSession(wire: SessionWire): Session {

@@ -20,6 +20,13 @@ export type Before = ReadonlyMap<string, Session>;
 
 const SILENT: Before = new Map();
 
+const SAVES = new Set(["schedule.saved", "schedule.undone", "schedule.redone"]);
+
+/** Whether the event closes a change of the draft: a save, or one of its own kind. */
+export function isSave(event: EventWire): boolean {
+  return SAVES.has(event.type);
+}
+
 export class Store {
   readonly view: View;
   #snapshot: Snapshot | null = null;
@@ -71,6 +78,8 @@ export class Store {
     standing.seq = event.seq;
     standing.version = Math.max(standing.version, event.version);
     if (event.status) standing.status = event.status;
+    if (event.previousSeq !== undefined) standing.broadcastAt = event.time;
+    if (isSave(event)) standing.syncAt = event.time;
     if (event.publishedVersion !== undefined) {
       standing.status = "published";
       standing.publishedVersion = event.publishedVersion;

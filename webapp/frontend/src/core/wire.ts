@@ -57,6 +57,8 @@ export interface ScheduleWire {
   status: Status;
   updatedAt?: string | null;
   lastSeq: number;
+  lastBroadcastAt?: string | null;
+  lastSyncAt?: string | null;
   conference: ConferenceWire;
   rooms: RoomWire[];
   people: PersonWire[];
@@ -81,6 +83,7 @@ export interface ValuesWire extends Partial<PlaceWire> {
   pinned?: boolean;
   audience?: number | null;
   closed?: IntervalWire[];
+  unavailable?: IntervalWire[];
 }
 
 /** One event of the log; which further keys it has depends on its type. */
@@ -113,8 +116,12 @@ export interface ChangedSinceWire {
   version: number;
 }
 
+/** How grave a conference takes a rule. */
+export type Severity = "block" | "warn" | "ignore";
+
 export interface ViolationWire {
   rule: string;
+  severity?: Severity;
   sessions: string[];
   person?: string;
   room?: string;
@@ -197,6 +204,53 @@ export interface ConflictWire {
   message: string;
 }
 
+/** Who accepted a conflict, why and when. */
+export interface OverrideWire {
+  auditEntryId: string;
+  editorName: string | null;
+  reason: string;
+  savedVersion: number;
+  createdAt: string;
+}
+
+/** A conflict on record. */
+export interface LedgerConflictWire extends ConflictWire {
+  personId: string | null;
+  overrides: OverrideWire[];
+}
+
+/** A change that could be put back, with the values that it replaced. */
+export interface ReversedChangeWire {
+  resource: string;
+  sessionId?: string;
+  roomId?: string;
+  personId?: string;
+  previousValues: ValuesWire;
+}
+
+/** A step of the caller's that undo or redo would put back. */
+export interface ReversedWire {
+  auditEntryId: string;
+  action: string;
+  version: number;
+  changedAt: string;
+  changes: ReversedChangeWire[];
+}
+
+export interface UndoableWire {
+  version: number;
+  undo: ReversedWire | null;
+  redo: ReversedWire | null;
+}
+
+export type Direction = "undo" | "redo";
+
+export interface ReverseRequest {
+  saveAttemptId: string;
+  expectedVersion: number;
+  override?: { reason: string };
+}
+
 export type SaveResult = "saved" | "warning_required" | "stale_blocked" | "validation_failed" | "cancelled";
 
 export interface SaveRequest {
@@ -226,6 +280,8 @@ export interface ProblemWire {
   detail?: string;
   conflicts?: ConflictWire[];
   changedSince?: ChangedSinceWire[];
+  /** `later-work`: a way to put a change back all the same. */
+  repair?: AnswerWire | null;
 }
 
 /** What the page's shell tells its island. */

@@ -25,6 +25,8 @@ export function ruleText(rule: string): string {
   return RULES[rule] ?? rule.replaceAll("_", " ");
 }
 
+const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
 const STATUSES: Record<Status, string> = {
   draft: "Draft",
   conflicted: "Has conflicts",
@@ -34,6 +36,11 @@ const STATUSES: Record<Status, string> = {
 
 export function statusText(status: Status): string {
   return STATUSES[status];
+}
+
+/** `3 Feb, 14:05`, in the reader's own time. */
+export function momentText(iso: string): string {
+  return MOMENT.format(new Date(iso));
 }
 
 /** `2 moves · 35 min`: how many sessions move, and how far in all. */

@@ -2,12 +2,14 @@
 
 import { aborted, ApiError, type Api } from "../core/api.ts";
 import { editsOf } from "../core/edits.ts";
+import { isSave } from "../core/store.ts";
 import { chosen, overtakenText, partText, toggled } from "../core/parts.ts";
 import { uuid } from "../core/uuid.ts";
 import { count } from "../core/words.ts";
 import type {
   AnswerWire,
   ChangedSinceWire,
+  Direction,
   EditWire,
   EventWire,
   RepairWire,
@@ -117,6 +119,39 @@ export class Clerk {
     await this.#attend(() => this.load());
   }
 
+  /** Look at what undo or redo would put back. */
+  lookBack(direction: Direction): void {
+    this.#desk.refusal = null;
+    this.#desk.reversing = direction;
+  }
+
+  /** Undo or redo one's own last change; `reason` accepts the conflicts that it was refused for. */
+  async reverse(direction: Direction, reason?: string): Promise<void> {
+    const desk = this.#desk;
+    const request = { saveAttemptId: uuid(), expectedVersion: desk.standing.version };
+    desk.step = "saving";
+    try {
+      await this.#api.reverse(direction, reason ? { ...request, override: { reason } } : request);
+      desk.reversing = null;
+      desk.say(direction === "undo" ? "Undone." : "Made again.");
+      void this.#recheck();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) desk.refusal = error.problem;
+      else {
+        desk.reversing = null;
+        this.#complain(error);
+      }
+    }
+    if (desk.step === "saving") desk.step = "idle";
+  }
+
+  /** Put a change back together with the repair that makes room for it. */
+  async acceptRoom(): Promise<void> {
+    const changes = this.#desk.refusal?.repair?.repairs[0]?.changes;
+    this.#desk.reversing = null;
+    if (changes) await this.#save(this.#request(changes));
+  }
+
   async publish(): Promise<void> {
     const desk = this.#desk;
     desk.publishing = true;
@@ -201,7 +236,7 @@ export class Clerk {
 
   /** The store has changed: by an own save or somebody else's; either makes what was found out old. */
   #heard(event: EventWire | null): void {
-    if (event !== null && event.type !== "schedule.saved") return;
+    if (event !== null && !isSave(event)) return;
     if (event?.saveAttemptId) this.#echoed = event.saveAttemptId;
     const { step } = this.#desk;
     const awaited = this.#awaited !== null && (event === null || event.saveAttemptId === this.#awaited);
@@ -220,7 +255,14 @@ export class Clerk {
     const { answer, repair } = this.#desk;
     const seen = answer && repair ? this.#part(answer, repair) : null;
     await this.#attend(async () => {
-      this.#desk.standingViolations = (await this.#api.checks([])).violations;
+      const [checked, ledger, undoable] = await Promise.all([
+        this.#api.checks([]),
+        this.#api.conflicts(),
+        this.#api.undoable(),
+      ]);
+      this.#desk.standingViolations = checked.violations;
+      this.#desk.ledger = ledger.items;
+      this.#desk.undoable = undoable;
     });
     this.#desk.refold();
     if (seen) await this.#tellOvertaken(seen);

@@ -9,7 +9,19 @@ import { NOTHING, type LeftOut } from "../core/parts.ts";
 import { dayIndex, type Frame, type Placement, type Session, type Standing } from "../core/model.ts";
 import type { FeedState } from "../core/feed.ts";
 import type { Store } from "../core/store.ts";
-import type { AnswerWire, ChangedSinceWire, ConflictWire, RepairWire, ReviewWire, ViolationWire } from "../core/wire.ts";
+import type {
+  AnswerWire,
+  ChangedSinceWire,
+  ConflictWire,
+  Direction,
+  LedgerConflictWire,
+  OverrideWire,
+  ProblemWire,
+  RepairWire,
+  ReviewWire,
+  UndoableWire,
+  ViolationWire,
+} from "../core/wire.ts";
 
 /** Where an edit is on its way: it is never lost before it is saved or discarded. */
 export type Step = "idle" | "checking" | "unchecked" | "checked" | "saving" | "pending" | "stale";
@@ -42,6 +54,12 @@ export class Desk {
   warning: readonly ConflictWire[] | null = $state.raw(null);
   /** What somebody else changed under an edit that could not be saved. */
   changedSince: readonly ChangedSinceWire[] = $state.raw([]);
+  /** The conflicts on record that stand. */
+  ledger: readonly LedgerConflictWire[] = $state.raw([]);
+  /** What undo and redo would put back, which of them is being looked at, and why it was refused. */
+  undoable: UndoableWire | null = $state.raw(null);
+  reversing = $state<Direction | null>(null);
+  refusal: ProblemWire | null = $state.raw(null);
   publishing = $state(false);
   moving = $state<string | null>(null);
   feed = $state<FeedState>("connecting");
@@ -94,6 +112,14 @@ export class Desk {
 
   /** While a save is on its way no new edit begins: it would be swept away with the saved one. */
   busy = $derived(this.step === "saving" || this.step === "pending");
+
+  /** Those that publishing waits for. */
+  blocking: readonly ViolationWire[] = $derived(this.standingViolations.filter(blocks));
+
+  /** Sameness of a conflict on record → who accepted it. */
+  accepted: ReadonlyMap<string, readonly OverrideWire[]> = $derived(
+    new Map(this.ledger.map(({ rule, personId, sessionIds, overrides }) => [key(rule, personId, sessionIds), overrides])),
+  );
 
   violations: readonly ViolationWire[] = $derived(this.editedViolations ?? this.standingViolations);
 
@@ -190,6 +216,16 @@ export class Desk {
     this.announcement = text;
   }
 
+  /** Who accepted the violation, as far as it is one of the draft as saved. */
+  overridesOf(violation: ViolationWire): readonly OverrideWire[] {
+    return this.accepted.get(key(violation.rule, violation.person ?? null, violation.sessions)) ?? [];
+  }
+
+  /** Whether there is a change of one's own to put back, and no unsaved edit that it would meet. */
+  canReverse(direction: Direction): boolean {
+    return this.undoable?.[direction] != null && this.wishes.size === 0 && !this.busy;
+  }
+
   title(session: string): string {
     return this.cells.all.get(session)?.session.title ?? session;
   }
@@ -214,6 +250,15 @@ export function ghostId(session: string): string {
 /** Two violations are the same if they break the same rule for the same sessions and person. */
 function sameness(violation: ViolationWire): string {
   return [violation.rule, violation.person ?? "", violation.room ?? "", ...[...violation.sessions].sort()].join("\n");
+}
+
+function key(rule: string, person: string | null, sessions: readonly string[]): string {
+  return [rule, person ?? "", ...[...sessions].sort()].join("\n");
+}
+
+/** Whether the conference lets nothing be published with it. */
+export function blocks(violation: ViolationWire): boolean {
+  return (violation.severity ?? "block") === "block";
 }
 
 function shiftsOf(repair: RepairWire): RepairShift[] {
