@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 
 import pytest
@@ -54,6 +58,18 @@ def test_an_order_that_asks_for_too_much_is_noticed(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(InOrder, "windows", strict)
     assert faults_of_the_search() > 0
+
+
+@pytest.mark.slow
+def test_faults_in_the_compiled_search_are_noticed() -> None:
+    """Put into its source and run uncompiled, which is slow, so on a handful of cases."""
+    command = [sys.executable, "-m", "tests.solver.kernel_mutants"]
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=300).stdout
+    noticed = json.loads(told)
+    assert noticed.pop("none") is None
+    assert len(noticed) >= 5
+    assert None not in noticed.values(), noticed
 
 
 def test_without_a_fault_nothing_is_noticed() -> None:

@@ -19,6 +19,9 @@ from webapp.services.history import changed_since
 from webapp.services.reading import draft_facts
 from webapp.store import Facts, Store
 
+MOST_SILENCE = 0.9
+"""Seconds after which it is said how far a repair has come, though nothing is new."""
+
 
 class Solver(Protocol):
     """Where repairs are computed: the solver process, through its client."""
@@ -92,7 +95,7 @@ def repair_as_it_improves(
 
 
 def _lines(asked: Asked, said: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
-    began = time.monotonic()
+    began = told_at = time.monotonic()
     known: dict[str, Any] = {"moved": None, "moved_lower_bound": 0, "price": None, "repair": None}
     for messages in said:
         lines = []
@@ -102,7 +105,11 @@ def _lines(asked: Asked, said: Iterator[list[dict[str, Any]]]) -> Iterator[list[
             elif _better(message["progress"], known):
                 known = message["progress"]
                 lines.append(_progress_json(asked, known))
-        yield lines or [_progress_json(asked, {**known, "seconds": round(time.monotonic() - began, 3)})]
+        now = time.monotonic()
+        if not lines and now - told_at >= MOST_SILENCE:
+            lines = [_progress_json(asked, {**known, "seconds": round(now - began, 3)})]
+        told_at = now if lines else told_at
+        yield lines
 
 
 def _better(told: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
