@@ -55,6 +55,8 @@ class FeedClient:
         self.socket.settimeout(PATIENCE)
         self.protocol = WSConnection(ConnectionType.CLIENT)
         self.compressed = False
+        self.now: list[dict[str, Any]] = []
+        """What the server said is on now and next, each time; it is no event."""
         self._events: deque[Event] = deque()
         self._text = ""
         named = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
@@ -85,7 +87,9 @@ class FeedClient:
                     if finished:
                         text, self._text = self._text, ""
                         message: dict[str, Any] = json.loads(text)
-                        return message
+                        if message["type"] != "feed.now":
+                            return message
+                        self.now.append(message)
                 case Ping() as ping:
                     self.socket.sendall(self.protocol.send(ping.response()))
                 case CloseConnection(code=code, reason=reason) as close:
@@ -93,8 +97,13 @@ class FeedClient:
                     raise Closed(int(code), reason or "")
 
     def take(self, count: int) -> list[dict[str, Any]]:
-        """The next `count` messages."""
-        return [self.receive() for _ in range(count)]
+        """The next `count` messages, but for the signs of life that come every so often."""
+        told: list[dict[str, Any]] = []
+        while len(told) < count:
+            message = self.receive()
+            if message["type"] != "feed.alive":
+                told.append(message)
+        return told
 
     def is_quiet(self, seconds: float = 0.3) -> bool:
         """Whether nothing comes for a while, besides the sign of life that comes every so often."""

@@ -25,6 +25,7 @@ class ListLog:
     def __init__(self) -> None:
         self.events: dict[str, list[Event]] = defaultdict(list)
         self.dropped = 0
+        self.on = ""
 
     def head(self, schedule_id: str) -> Head:
         events = self.events[schedule_id]
@@ -34,6 +35,9 @@ class ListLog:
     def read(self, schedule_id: str, after: int, limit: int) -> list[Event]:
         kept = self.events[schedule_id][self.dropped :]
         return [one for one in kept if one["seq"] > after][:limit]
+
+    def now(self, schedule_id: str) -> Event | None:
+        return {"at": None, "rooms": [{"roomId": "r", "now": self.on, "next": None}]} if self.on else None
 
     def public_view(self, event: Event) -> Event | None:
         if event["type"] == "note.private":
@@ -81,6 +85,14 @@ def forget(count: int) -> dict[str, int]:
     """Drop the oldest events of every log, as a retention would."""
     log.dropped = count
     return {"dropped": count}
+
+
+@app.post("/on/", defaults={"session": ""})
+@app.post("/on/<session>")
+def on(session: str) -> dict[str, str]:
+    """Have this session be on now, from the next look at the clock on."""
+    log.on = session
+    return {"on": session}
 
 
 @app.get("/state")

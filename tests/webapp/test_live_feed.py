@@ -188,6 +188,27 @@ def test_a_published_change_is_seen_within_a_second(served: Served, schedule: st
     ]
 
 
+def test_attendees_are_told_what_is_on_and_follows(served: Served, schedule: str) -> None:
+    served.call("POST", f"{schedule}/publish", {"expectedVersion": 1})
+    with served.follow(f"/live/{schedule}") as attendee:
+        attendee.receive()
+        assert attendee.is_quiet()
+        asked = served.call("GET", f"{schedule}/now", role=None)[1]
+        (told,) = attendee.now
+        assert told["rooms"] == [
+            {"roomId": one["roomId"], **{key: one[key] and one[key]["sessionId"] for key in ("now", "next")}}
+            for one in asked["rooms"]
+        ]
+        following = next(one["next"] for one in told["rooms"] if one["next"])
+        assert served.save(schedule, [{"op": "unplace", "session": following}], version=1)[0] == 200
+        assert attendee.is_quiet()
+        assert len(attendee.now) == 1
+        assert served.call("POST", f"{schedule}/publish", {"expectedVersion": 2})[0] == 200
+        assert attendee.receive()["type"] == "schedule.published"
+        assert attendee.is_quiet()
+        assert not any(following in one.values() for one in attendee.now[-1]["rooms"])
+
+
 def test_what_another_process_publishes_is_seen_too(served: Served, schedule: str) -> None:
     with served.follow(f"/collab/{schedule}", "editor") as editor:
         editor.receive()

@@ -225,6 +225,26 @@ def _hear_all(server: Server, path: str, after: int, total: int) -> bool:
         return [event["seq"] for event in client.take(total - after)] == list(range(after + 1, total + 1))
 
 
+def test_everybody_is_told_what_is_on_when_it_changes_and_at_the_door(server: Server, schedule: str) -> None:
+    with server.client(f"/live/{schedule}") as early, server.client(f"/collab/{schedule}") as editor:
+        try:
+            for number, session in enumerate(("first", "first", "second"), start=1):
+                server.post(f"/on/{session}")
+                server.post(f"/emit/{schedule}")
+                assert early.take(1 + (number == 1))[-1]["seq"] == number
+            assert early.is_quiet()
+            assert [one["rooms"][0]["now"] for one in early.now] == ["first", "second"]
+            with server.client(f"/live/{schedule}?after=2") as late:
+                assert [one.get("seq") for one in late.take(2)] == [None, 3]
+                assert late.is_quiet()
+                assert late.now == early.now[1:]
+            editor.take(4)
+            assert editor.is_quiet()
+            assert editor.now == []
+        finally:
+            server.post("/on/")
+
+
 @pytest.fixture
 def uuid() -> str:
     return str(uuid4())

@@ -7,7 +7,7 @@ from flask import Response
 
 from webapp import auth
 from webapp.api import answers, requests
-from webapp.api.common import answer, paged, store
+from webapp.api.common import paged, store
 from webapp.services import now as now_service
 from webapp.services import reading
 from webapp.services.errors import NotFound
@@ -73,4 +73,4 @@ def list_session_history(reference: str, session: str, page: requests.EventPage)
 def get_now(reference: str, query: requests.At) -> Response:
     """What is on in each room, and what follows, as published."""
     told = now_service.now_and_next(store(), reference, query.at)
-    return answer(told, headers={"Cache-Control": "no-cache"})
+    return Response(told, mimetype="application/json", headers={"Cache-Control": "no-cache"})

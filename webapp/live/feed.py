@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
@@ -55,6 +56,8 @@ class Log(Protocol):
     def read(self, schedule_id: str, after: int, limit: int) -> list[Event]: ...
 
     def public_view(self, event: Event) -> Event | None: ...
+
+    def now(self, schedule_id: str) -> Event | None: ...
 
 
 class Audience:
@@ -147,6 +150,10 @@ class Feed:
         self._joining = 0
         self._seq = -1
         self._audiences: dict[str, Audience] = {}
+        self._rooms: list[Event] = []
+        self._now = b""
+        """What is on now and next in the rooms, as whoever joins is told it."""
+        self._minute = -1
         self._reload = _encoded({"type": "feed.reload", "scheduleId": schedule_id})
 
     def join(self, connection: Connection, channel: str, after: int | None) -> None:
@@ -161,20 +168,23 @@ class Feed:
             if connection.fd >= 0 and not connection.closing:
                 audience.members.add(connection)
                 connection.member = audience
-                connection.send(self._ready(channel, audience) + replay)
+                connection.send(self._ready(channel, audience) + replay + (self._now if channel == PUBLIC else b""))
         finally:
             self._joining -= 1
 
     def keep_current(self) -> None:
         """Send new events as they come, for as long as anybody listens."""
         while True:
-            self.bell.wait(LOOK_SECONDS)
+            self.bell.wait(min(LOOK_SECONDS, 60.05 - time.time() % 60))
             self.bell.clear()
             if not self._joining and not any(audience.members for audience in self._audiences.values()):
                 return
             try:
                 self._open()
                 self._catch_up()
+                if _this_minute() != self._minute:
+                    with self._turn:
+                        self._look_at_the_clock()
             except Exception:
                 log.exception("the events of schedule %s could not be read; trying again", self.schedule_id)
                 gevent.sleep(LOOK_SECONDS)
@@ -195,6 +205,21 @@ class Feed:
                     EDITORS: Audience(lambda event: event, head.seq, head.seq),
                 }
                 self._seq = head.seq
+                self._look_at_the_clock()
+
+    def _look_at_the_clock(self) -> None:
+        """Tell attendees what is on now and next, if that is other than they were told."""
+        self._minute = _this_minute()
+        try:
+            found = self._log.now(self.schedule_id) or {"at": None, "rooms": []}
+        except Exception:
+            log.exception("what is on now in schedule %s could not be read", self.schedule_id)
+            return
+        news, self._rooms = found["rooms"] != self._rooms, found["rooms"]
+        if self._rooms:
+            self._now = _encoded({"type": "feed.now", "scheduleId": self.schedule_id, **found})
+            if news:
+                self._broadcast(tuple(self._audiences[PUBLIC].members), self._now)
 
     def _catch_up(self) -> None:
         with self._turn:
@@ -211,10 +236,13 @@ class Feed:
         # A client that joins while this is being sent is not among these members: it gets the frames from the ring.
         deliveries = [(tuple(audience.members), audience.take(events)) for audience in self._audiences.values()]
         demands = list(_demands(events))
+        is_public = bool(deliveries[0][1])
         for members, fresh in deliveries:
             for piece in _pieces(fresh + demands):
                 self._broadcast(members, piece)
                 gevent.sleep(0)
+        if is_public:
+            self._look_at_the_clock()
 
     def _jump(self) -> None:
         """Older events than the next have left the log: whoever follows it reads the schedule afresh."""
@@ -223,6 +251,7 @@ class Feed:
         for audience, last in zip(self._audiences.values(), (head.public, head.seq), strict=True):
             audience.restart(head.seq, last)
             self._broadcast(tuple(audience.members), self._reload)
+        self._look_at_the_clock()
 
     def _replay(self, audience: Audience, after: int) -> bytes:
         """What a client that saw `after` has missed, up to this moment."""
@@ -258,6 +287,10 @@ class Feed:
 
 def _encoded(event: Event) -> bytes:
     return text_frame(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+
+
+def _this_minute() -> int:
+    return int(time.time() // 60)
 
 
 def _demands(events: Iterable[Event]) -> Iterator[bytes]:

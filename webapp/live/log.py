@@ -7,6 +7,7 @@ from sqlalchemy import select
 from webapp.events import log
 from webapp.events.types import public_view
 from webapp.live.feed import Event, Head
+from webapp.services import now
 from webapp.store import Store
 from webapp.store.rows import ScheduleRow
 
@@ -26,6 +27,10 @@ class StoreLog:
     def read(self, schedule_id: str, after: int, limit: int) -> list[Event]:
         """The events after `after`, oldest first."""
         return self._store.read(lambda session: log.read(session, schedule_id, after, limit))
+
+    def now(self, schedule_id: str) -> Event | None:
+        """What is on now and next in every room, by id; None if nothing is."""
+        return now.pushed(self._store, schedule_id)
 
     def public_view(self, event: Event) -> Event | None:
         """The event as attendees get it, or None."""

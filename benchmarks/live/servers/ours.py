@@ -25,6 +25,9 @@ class ListLog:
     def read(self, schedule_id: str, after: int, limit: int) -> list[Event]:
         return self.events[after : after + limit]
 
+    def now(self, schedule_id: str) -> None:
+        """Nothing is on."""
+
     def public_view(self, told: Event) -> Event:
         return told
 

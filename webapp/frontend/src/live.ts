@@ -1,5 +1,6 @@
 import { mount } from "svelte";
 import { Api, ApiError } from "./core/api.ts";
+import { minuteOf } from "./core/clock.ts";
 import { readBoot, takeOver } from "./core/boot.ts";
 import { Feed, follow, socketUrl } from "./core/feed.ts";
 import { say, settleLanguage } from "./core/language.ts";
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
       board.feed = state;
       board.tick();
     },
+    onNow: (at) => board.heed(minuteOf(at)),
     onReload: read,
   });
   follow(feed);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Clock, dateText, minuteOf } from "../src/core/clock.ts";
+import { Clock, dateText, minuteOf, shiftTo } from "../src/core/clock.ts";
 import { randomness } from "./samples.ts";
 
 const brussels = new Clock("Europe/Brussels");
@@ -54,4 +54,12 @@ test("local time and back is the same minute, for random minutes in many zones",
 test("dates are told with their weekday", () => {
   assert.equal(dateText("2025-02-01"), "Saturday 1 February");
   assert.equal(dateText("2025-02-01", "short"), "Sat 1 Feb");
+});
+
+test("a clock that is a minute or so off is let be, a wrong one is put right", () => {
+  assert.equal(shiftTo(1000, 1000.9), 0);
+  assert.equal(shiftTo(1000, 1001.5), 0);
+  assert.equal(shiftTo(1000, 999.8), 0);
+  assert.equal(shiftTo(1000, 940.25), 59.75);
+  assert.equal(shiftTo(1000, 1120.5), -120.5);
 });

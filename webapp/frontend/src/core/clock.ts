@@ -30,6 +30,11 @@ function dateMinute(date: string): Minute {
   return Date.parse(`${date}T00:00Z`) / 60_000;
 }
 
+/** What to add to a clock that stands at `wall`, minutes and parts of one, when it is minute `now`: nothing if it agrees. */
+export function shiftTo(now: Minute, wall: number): number {
+  return wall >= now - 0.5 && wall < now + 2 ? 0 : now - wall;
+}
+
 export class Clock {
   readonly timezone: string;
   readonly #format: Intl.DateTimeFormat;

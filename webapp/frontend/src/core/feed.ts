@@ -20,6 +20,8 @@ export interface FeedOptions {
   /** Take an event in; "reload" if that cannot be done. */
   onEvent: (event: EventWire) => Outcome;
   onState: (state: FeedState) => void;
+  /** What is on now, as the server's clock has it. */
+  onNow?: (at: string) => void;
   /** Fetch the whole schedule: the server asks for it, or an event was missed. */
   onReload: () => Promise<void>;
   open?: (url: string) => Socket;
@@ -30,6 +32,7 @@ interface Notice {
   type: string;
   seq?: number;
   ticket?: string;
+  at?: string;
   spreadSeconds?: number;
 }
 
@@ -95,6 +98,8 @@ export class Feed {
     } else if (message.type === "feed.reload") {
       const spread = (message.spreadSeconds ?? 0) * 1000 * this.#random();
       setTimeout(() => void this.resync(), spread);
+    } else if (message.type === "feed.now" && message.at) {
+      this.#options.onNow?.(message.at);
     } else if (message.seq !== undefined) {
       if (this.#options.onEvent(message as EventWire) === "reload") void this.resync();
     }

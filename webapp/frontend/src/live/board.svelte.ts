@@ -1,7 +1,7 @@
 /** What an attendee looks at: the published schedule, the minute, the page, the filters, favourites, and what has changed. */
 
 import { Cells } from "../core/cells.svelte.ts";
-import { Clock } from "../core/clock.ts";
+import { Clock, shiftTo, type Minute } from "../core/clock.ts";
 import { keep, recall } from "../core/device.ts";
 import { clashes } from "../core/favourites.ts";
 import type { FeedState } from "../core/feed.ts";
@@ -146,6 +146,13 @@ export class Board {
   showOwnTime(own: boolean): void {
     this.ownTime = own;
     keep(OWN_TIME, own);
+  }
+
+  /** The server says which minute it is: a clock in a pocket may be wrong. */
+  heed(minute: Minute): void {
+    if (this.rehearsing) return;
+    this.#shift = shiftTo(minute, this.#wallMinute());
+    this.tick();
   }
 
   /** The changes were read: what comes next is counted from here. */
