@@ -53,7 +53,15 @@ class Story:
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, */*;q=0.5"}
 
     def ask(
-        self, method: str, route: str, body: Any = None, expected: int = 200, *, suffix: str = "", **query: Any
+        self,
+        method: str,
+        route: str,
+        body: Any = None,
+        expected: int = 200,
+        *,
+        suffix: str = "",
+        job: str = "",
+        **query: Any,
     ) -> Any:
         """One request about the schedule `mill`; its answer."""
         path = (
@@ -61,6 +69,7 @@ class Story:
             .replace("{suffix}", suffix)
             .replace("{trouble}", TROUBLE)
             .replace("{session}", "knots")
+            .replace("{job}", job)
         )
         given = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         answer = self._client.open(API + path, method=method, query_string=query, headers=self._headers, **given)
@@ -155,6 +164,11 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/availability", kind="person")
     absence = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T13:00", "to": "2027-02-06T18:00"}
     story.ask("POST", f"{one}/availability", {"edits": [absence]})
+    job = {"kind": "place", "expectedVersion": 8, "parameters": {}, "timeLimit": 20, "seed": 1}
+    waiting = story.ask("POST", f"{one}/jobs", job, 202)
+    story.ask("GET", f"{one}/jobs", limit=2)
+    story.ask("GET", "/jobs/{job}", job=waiting["jobId"])
+    story.ask("DELETE", "/jobs/{job}", job=waiting["jobId"])
     story.park()
     story.ask("GET", "/handlers")
     story.ask("GET", "/handlers/troubles")

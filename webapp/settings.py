@@ -42,6 +42,10 @@ class Settings:
     """How many changes one caller may ask to save."""
     solves_per_minute: int = 3000
     """How many checks and repairs one caller may ask for."""
+    jobs_at_once: int = 1
+    """How many batch jobs a worker solves at the same time; each takes a core."""
+    job_memory_mb: int = 4096
+    """The memory that a batch job's solver may have, in mebibytes; 0 is no limit."""
     cache: Path | None = None
     """Where the compiled search is kept; in the data directory unless given.  Installations may share one."""
     embedders: str = ""
@@ -101,7 +105,16 @@ class Settings:
         return f"Settings({', '.join(shown)})"
 
 
-COUNTS = ("proxies", "workers", "sign_ins_per_minute", "saves_per_minute", "solves_per_minute", "event_days")
+COUNTS = (
+    "proxies",
+    "workers",
+    "sign_ins_per_minute",
+    "saves_per_minute",
+    "solves_per_minute",
+    "event_days",
+    "jobs_at_once",
+    "job_memory_mb",
+)
 """The settings that are whole numbers, each after its environment variable."""
 
 

@@ -141,7 +141,7 @@ def test_an_upgrade_seals_what_happened_before(editor: Caller, store: Store) -> 
     editor.save(move("knots", "11:30", "hall"))
     editor.save(move("knots", "12:30"), publish=True)
     unsealed = ["ALTER TABLE event DROP COLUMN hash", "ALTER TABLE published DROP COLUMN revised"]
-    unsealed += ["DROP TABLE session_lock", "UPDATE alembic_version SET version_num = '0005'"]
+    unsealed += ["DROP TABLE session_lock", "DROP TABLE solve_job", "UPDATE alembic_version SET version_num = '0005'"]
     unsealed += [f"ALTER TABLE schedule DROP COLUMN {name}" for name in ("log_hash", "trimmed_hash", "attempts_digest")]
     with store.database.writer.begin() as connection:
         for statement in unsealed:

@@ -57,7 +57,7 @@ def test_it_describes_every_route_of_the_api(app: Flask, document: dict[str, Any
     routes = {
         (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith(("/api/v1/schedules", "/api/v1/handlers"))
+        if rule.rule.startswith(("/api/v1/schedules", "/api/v1/handlers", "/api/v1/jobs"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     described = {(path, method) for path, operations in document["paths"].items() for method in operations}

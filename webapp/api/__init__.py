@@ -17,6 +17,7 @@ def init_app(app: APIFlask) -> None:
         handlers,
         health,
         history,
+        jobs,
         openapi,
         schedules,
         settings,
@@ -26,6 +27,6 @@ def init_app(app: APIFlask) -> None:
     app.json = common.StrictJson(app)
     app.config.update(openapi.CONFIG)
     app.register_blueprint(health.bp)
-    for module in (schedules, settings, changes, undoing, availability, history, exports, handlers):
+    for module in (schedules, settings, changes, undoing, availability, history, jobs, exports, handlers):
         app.register_blueprint(module.bp, url_prefix=PREFIX)
     app.spec_processor(openapi.completed)

@@ -17,6 +17,48 @@ class Answer(BaseModel):
     model_config = ConfigDict(alias_generator=AliasGenerator(alias=to_camel), extra="allow")
 
 
+class JobProgress(Answer):
+    """How far a job is: points or moves, none of which can be fewer than the bound; null before there is any."""
+
+    objective: int | None
+    bound: int | None
+    moved: int | None
+    seconds: float
+
+
+class Job(Answer):
+    """A batch job; `changes` is what to save under its id, `again` what to send to have it solved from now."""
+
+    job_id: str
+    schedule_id: str
+    kind: str
+    state: Literal["requested", "running", "proposed", "applied", "stale", "failed", "cancelled"]
+    parameters: dict[str, Any]
+    time_limit: float
+    seed: int
+    base_version: int
+    version: int
+    versions: dict[str, str]
+    editor_id: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    attempt: int
+    progress: JobProgress
+    result: dict[str, Any] | None
+    error: str | None
+    again: dict[str, Any] | None = None
+    history: list[list[float | None]] | None = None
+    changes: list[dict[str, Any]] | None = None
+
+
+class JobList(Answer):
+    """Jobs of a schedule, the newest first."""
+
+    items: list[Job]
+    next: str | None
+
+
 class Interval(Answer):
     """A half-open stretch of time."""
 

@@ -18,6 +18,8 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 PREFIX = "/api/v1"
 TROUBLE = "5d0f6c1e-9a53-4b0e-8f3c-2f6d1b7a4e90"
 """The parked event of the story."""
+JOB = "0b9c1b54-6e0d-4b53-9a43-6c1f2d1f8a77"
+"""A job's id, as an example."""
 CONFIG: dict[str, Any] = {
     "OPENAPI_VERSION": "3.1.0",
     "AUTO_404_RESPONSE": False,
@@ -46,6 +48,7 @@ TAGS = [
     {"name": "Schedules", "description": "Import and read."},
     {"name": "Settings", "description": "How grave each rule is, opening hours, preferences."},
     {"name": "Changes", "description": "Check, repair, save, undo, publish."},
+    {"name": "Jobs", "description": "Long solves that survive, end in a proposal, and are applied by a save."},
     {"name": "History", "description": "What happened, what is in conflict, what is on now."},
     {"name": "Availability", "description": "When rooms and people are free, and what follows if they are not."},
     {"name": "Files", "description": "What is published, as files."},
@@ -94,6 +97,7 @@ PARAMETERS = {
     "kind": "Only rooms, or only people.",
     "id": "Only the room or the person with this id.",
     "trouble": "The id of what a handler failed on.",
+    "job": "The id of the job.",
     "spreadSeconds": "Over how many seconds the readers are spread.",
 }
 SLUG = {
@@ -243,7 +247,7 @@ def _say_what_is_answered(operation: dict[str, Any], schemas: dict[str, Any]) ->
 def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:
     """Put what was asked and answered in the story into an operation."""
     for parameter in operation["parameters"]:
-        asked = {"reference": "mill", "trouble": TROUBLE, "session": "knots", **example.get("query", {})}
+        asked = {"reference": "mill", "trouble": TROUBLE, "session": "knots", "job": JOB, **example.get("query", {})}
         if parameter["name"] in asked:
             parameter["example"] = asked[parameter["name"]]
     if "request" in example:

@@ -124,6 +124,16 @@ class Save(Request):
     cancel: bool = False
 
 
+class Job(Request):
+    """A batch job: what its kind is told, and for how many seconds it may be solved."""
+
+    kind: Literal["shift", "close", "delay", "rehours", "place", "rebuild", "improve"]
+    expected_version: Version
+    parameters: Annotated[Any, WithJsonSchema({"type": "object"})] = {}
+    time_limit: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False, strict=False)] = 60
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+
+
 class Publish(Request):
     """The version that is to be published."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from webapp.commands.common import settings, stored_data
-from webapp.commands.stores import store_complaints
+from webapp.commands.stores import bring_up_to_date, store_complaints
 
 PORT = click.IntRange(0, 65535)
 
@@ -47,6 +47,19 @@ def demo(port: int, sessions: int, data: str | None) -> int:
         return supervisor.demo(chosen, port=port, sessions=sessions)
 
 
+@click.command()
+@stored_data
+def worker(data: str | None, database: str | None) -> int:
+    """Work on batch jobs; `serve` starts one of these by itself, and any number may share a database."""
+    from webapp.jobs import worker as jobs
+
+    look_at_the_rules()
+    chosen = settings(data, database)
+    with store_complaints(chosen):
+        bring_up_to_date(chosen, create=False)
+        return jobs.main(chosen)
+
+
 def look_at_the_rules() -> None:
     """Find the plugged-in rules now: one that cannot be used must not wait for the first schedule that is opened."""
     from solver.rules import RULES
@@ -54,4 +67,4 @@ def look_at_the_rules() -> None:
     len(RULES)
 
 
-COMMANDS = {"serve": serve, "demo": demo}
+COMMANDS = {"serve": serve, "demo": demo, "worker": worker}

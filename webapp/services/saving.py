@@ -15,7 +15,7 @@ from webapp.events import log
 from webapp.events.types import Event
 from webapp.schemas import DocumentError, apply_edits, expand_edits, read_edits
 from webapp.sealing import digest
-from webapp.services import attempts, ledger
+from webapp.services import attempts, jobs, ledger
 from webapp.services.clock import now_utc
 from webapp.services.committing import Intent, commit
 from webapp.services.folding import missing_session, named_sessions, repeated
@@ -103,6 +103,7 @@ class _Attempt:
             return self._answer(_Verdict("validation_failed", detail), earlier.created_at if earlier else self.now)
         answer = self._answer(self._decide(reason), earlier.created_at if earlier else self.now)
         self._remember(earlier, answer)
+        jobs.settle(self.session, self.row, self.request.attempt_id, answer.result, now=self.now)
         return answer
 
     def _decide(self, reason: str | None) -> _Verdict:

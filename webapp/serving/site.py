@@ -116,6 +116,7 @@ class Site:
                 environment,
                 watchdog=Watchdog(self._solver_socket),
             ),
+            Program("job worker", "webapp.jobs.worker", [], environment),
             Program("web process", "webapp.serving.web", bind, environment, keep_open=(listening,)),
         ]
 

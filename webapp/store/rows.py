@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, ForeignKey, ForeignKeyConstraint, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -355,6 +367,52 @@ class LinkRow(Row):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class JobRow(Row):
+    """A batch job: what was asked, who works on it, and the best so far."""
+
+    __tablename__ = "solve_job"
+    __table_args__ = (
+        Index(
+            "ix_solve_job_running",
+            "schedule_id",
+            unique=True,
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    schedule_id: Mapped[str] = mapped_column(ID, ForeignKey("schedule.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    parameters: Mapped[dict[str, Any]]
+    base_version: Mapped[int]
+    time_limit: Mapped[float] = mapped_column(Float)
+    seed: Mapped[int]
+    versions: Mapped[dict[str, Any]]
+    """Of what was it solved with: to run it again."""
+    editor_id: Mapped[str | None] = mapped_column(ID)
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=0)
+    """How often a worker has begun it: the number by which one that was thought dead is known to be late."""
+    crashes: Mapped[int] = mapped_column(default=0)
+    """How often its solver ended without an answer."""
+    worker: Mapped[str | None] = mapped_column(ID)
+    beat: Mapped[int] = mapped_column(default=0)
+    """Counted up by the worker for as long as it lives."""
+    heartbeat_at: Mapped[datetime | None]
+    progress: Mapped[dict[str, Any]]
+    history: Mapped[list[Any]]
+    """Seconds, objective, bound: what the chart shows."""
+    best: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The places of the best so far, to go on from, and the changes that lead there."""
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    changes: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    error: Mapped[str] = mapped_column(Text, default="")
 
 
 class RequestKeyRow(Row):
