@@ -83,7 +83,7 @@ def of(caller: Caller, schedule_id: str) -> Caller:
 
 
 def test_a_proposal_is_reviewed_and_applied_by_a_save_under_the_jobs_id(editor: Caller, crew: Any) -> None:
-    job = ask(editor, "close", {"room": "hall", "from": "2027-02-06T11:30", "to": "2027-02-06T13:00"})
+    job = ask(editor, "close", {"room": "hall", "from": "2027-02-06T11:30", "to": "2027-02-06T13:00"}, timeLimit=20)
     assert (job["state"], job["attempt"]) == ("requested", 0)
     until(crew(), lambda: look(editor, job)["state"] == "proposed")
     told = look(editor, job)
