@@ -130,6 +130,9 @@ class Schedule:
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._ask("post", path, body)
 
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._ask("put", path, body)
+
     def place(self, session: str) -> tuple[str, str]:
         """The room and the local start of a session in the draft."""
         found = next(one for one in self.get()["sessions"] if one["sessionId"] == session)

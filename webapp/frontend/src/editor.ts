@@ -2,6 +2,7 @@ import { mount } from "svelte";
 import { Api, ApiError } from "./core/api.ts";
 import { readBoot, takeOver } from "./core/boot.ts";
 import { Feed, follow, socketUrl } from "./core/feed.ts";
+import type { CompanyWire } from "./core/company.ts";
 import { dayIndex } from "./core/model.ts";
 import { Store } from "./core/store.ts";
 import { Clerk } from "./editor/clerk.ts";
@@ -19,6 +20,7 @@ async function start(): Promise<void> {
   document.title = `${store.frame.name} · Callboard`;
   desk.day = dayIndex(store.frame.days, Math.floor(Date.now() / 60_000));
   listen(boot.scheduleId, desk, clerk);
+  hearOthers(boot.editorId, desk);
   mount(Editor, { target: takeOver("island"), props: { desk, clerk, me: boot.name, admin: boot.role === "admin" } });
   window.addEventListener("beforeunload", (event) => {
     if (desk.wishes.size > 0 && desk.step !== "pending") event.preventDefault();
@@ -30,10 +32,33 @@ function listen(scheduleId: string, desk: Desk, clerk: Clerk): void {
     url: (after) => socketUrl("collab", scheduleId, after),
     after: () => desk.store.standing.seq,
     onEvent: (event) => desk.store.apply(event),
-    onState: (state) => (desk.feed = state),
+    onState: (state) => {
+      desk.feed = state;
+      if (state === "live") desk.company.arrive((message) => feed.say(message));
+      else desk.company.depart();
+    },
+    onMessage: (message) => desk.company.hear(message as CompanyWire),
     onReload: () => clerk.load(),
   });
+  desk.company.onAsked = (clientId) => desk.company.showRepair(clientId, clerk.shownRepair());
+  window.addEventListener("pagehide", () => desk.company.leave());
   follow(feed);
+}
+
+/** Note which sessions under edit others change, and whose saves are held up. */
+function hearOthers(me: string | null, desk: Desk): void {
+  desk.store.subscribe(({ event }) => {
+    if (!event?.editorId || event.editorId === me) return;
+    const name = desk.company.nameOfEditor(event.editorId);
+    const { type, resource, resourceId = "" } = event;
+    if (type === "schedule.updated" && resource === "session" && desk.wishes.has(resourceId)) {
+      desk.touched = new Map(desk.touched).set(resourceId, name);
+    }
+    if (type === "save.blocked" && event.result === "stale_blocked") {
+      const titles = (event.sessionIds ?? []).slice(0, 3).map((id) => `“${desk.title(id)}”`);
+      desk.company.notice(`${name} could not save ${titles.join(", ")}: the schedule had changed.`);
+    }
+  });
 }
 
 start().catch((error: unknown) => {

@@ -9,6 +9,7 @@ class FakeSocket implements Socket {
   onmessage: ((message: { data: unknown }) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
   closed = false;
+  sent: unknown[] = [];
   readonly url: string;
 
   constructor(url: string) {
@@ -17,6 +18,10 @@ class FakeSocket implements Socket {
 
   close(): void {
     this.closed = true;
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
   }
 
   say(message: object): void {

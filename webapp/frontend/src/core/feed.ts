@@ -9,6 +9,7 @@ export type FeedState = "connecting" | "live" | "waiting" | "closed";
 export interface Socket {
   onmessage: ((message: { data: unknown }) => void) | null;
   onclose: ((event: { code: number }) => void) | null;
+  send(text: string): void;
   close(): void;
 }
 
@@ -22,6 +23,8 @@ export interface FeedOptions {
   onState: (state: FeedState) => void;
   /** What is on now, as the server's clock has it. */
   onNow?: (at: string) => void;
+  /** What the server says that is neither an event nor about the feed itself. */
+  onMessage?: (message: { type: string }) => void;
   /** Fetch the whole schedule: the server asks for it, or an event was missed. */
   onReload: () => Promise<void>;
   open?: (url: string) => Socket;
@@ -102,7 +105,14 @@ export class Feed {
       this.#options.onNow?.(message.at);
     } else if (message.seq !== undefined) {
       if (this.#options.onEvent(message as EventWire) === "reload") void this.resync();
+    } else if (!message.type.startsWith("feed.")) {
+      this.#options.onMessage?.(message);
     }
+  }
+
+  /** Say something to the server, if it can be reached just now. */
+  say(message: object): void {
+    if (this.#state === "live") this.#socket?.send(JSON.stringify(message));
   }
 
   /** Fetch the whole schedule, then follow the log from where that ends: nothing in between is missed. */

@@ -95,6 +95,10 @@ export interface EventWire {
   scheduleId: string;
   version: number;
   saveAttemptId?: string | null;
+  editorId?: string | null;
+  /** `save.blocked` */
+  result?: SaveResult;
+  sessionIds?: string[];
   /** `schedule.saved` */
   status?: Status;
   /** `schedule.published` */

@@ -152,6 +152,19 @@ export class Clerk {
     if (changes) await this.#save(this.#request(changes));
   }
 
+  /** After a stale save: take the newest schedule, leave out what others have changed, keep and check the rest. */
+  async merge(): Promise<void> {
+    const touched = this.#desk.changedSince.flatMap(({ sessionId }) => sessionId ?? []);
+    this.#desk.keepUntouched(touched);
+    await this.refresh();
+  }
+
+  /** The repair that is looked at, for others to see. */
+  shownRepair() {
+    const { answer, repair, standing } = this.#desk;
+    return { baseVersion: answer?.version ?? standing.version, edits: this.#edits(), moves: repair?.moves ?? [] };
+  }
+
   async publish(): Promise<void> {
     const desk = this.#desk;
     desk.publishing = true;

@@ -1,5 +1,6 @@
 /** The organiser's desk: what is looked at, what is wished, what it would break and how it could be mended. */
 
+import { Company } from "./company.svelte.ts";
 import { Cells } from "../core/cells.svelte.ts";
 import { granted, NO_WISHES, wished, type Wish, type Wishes } from "../core/edits.ts";
 import { axisOf, ZOOMS } from "../core/grid.ts";
@@ -29,6 +30,7 @@ export type Step = "idle" | "checking" | "unchecked" | "checked" | "saving" | "p
 export class Desk {
   readonly store: Store;
   readonly cells: Cells;
+  readonly company = new Company();
 
   day = $state(0);
   zoom = $state(2);
@@ -60,6 +62,8 @@ export class Desk {
   undoable: UndoableWire | null = $state.raw(null);
   reversing = $state<Direction | null>(null);
   refusal: ProblemWire | null = $state.raw(null);
+  /** Sessions under edit that others have changed meanwhile, each with who did it. */
+  touched: ReadonlyMap<string, string> = $state.raw(new Map());
   publishing = $state(false);
   moving = $state<string | null>(null);
   feed = $state<FeedState>("connecting");
@@ -69,6 +73,7 @@ export class Desk {
   constructor(store: Store) {
     this.store = store;
     this.cells = new Cells(store);
+    this.company.title = (session) => this.title(session);
   }
 
   frame: Frame = $derived.by(() => this.cells.frame);
@@ -137,6 +142,14 @@ export class Desk {
     return (this.editedViolations ?? []).filter((violation) => !known.has(sameness(violation)));
   });
 
+  /** What would newly break if what is carried were put down; null while that is not known. */
+  probed: number | null = $derived.by(() => {
+    const found = this.company.probed;
+    if (found === null) return null;
+    const known = new Set(this.standingViolations.map(sameness));
+    return found.filter((violation) => !known.has(sameness(violation))).length;
+  });
+
   repair: RepairWire | null = $derived(
     this.previewed === null ? null : (this.answer?.repairs[this.previewed] ?? null),
   );
@@ -176,6 +189,12 @@ export class Desk {
     this.wishes = next;
   }
 
+  /** Leave out what others have changed, and keep the rest of the edit. */
+  keepUntouched(sessions: Iterable<string>): void {
+    for (const session of sessions) this.unwish(session);
+    this.touched = new Map();
+  }
+
   /** Forget the edit and everything that was found out about it. */
   discard(): void {
     this.wishes = NO_WISHES;
@@ -185,6 +204,7 @@ export class Desk {
     this.overtaken = null;
     this.warning = null;
     this.changedSince = [];
+    this.touched = new Map();
   }
 
   /** Show a repair on the grid, whole; null shows none. */

@@ -36,7 +36,7 @@ export class Hand {
 
   /** A pointer goes down on a session, on the grid or in the list of unplaced ones. */
   press(event: PointerEvent, session: string, card: DOMRect): void {
-    if (event.button !== 0 || this.drag.state !== "idle" || this.#desk.busy) return;
+    if (event.button !== 0 || this.drag.state !== "idle" || this.#desk.busy || this.#isKept(session)) return;
     this.#dragged = false;
     this.#pointer = { id: event.pointerId, x: event.clientX, y: event.clientY, grab: event.clientY - card.top };
     this.drag = reduce(this.drag, { type: "press", session, x: event.clientX, y: event.clientY });
@@ -44,6 +44,13 @@ export class Hand {
     window.addEventListener("pointermove", this.#moved);
     window.addEventListener("pointerup", this.#released);
     window.addEventListener("pointercancel", this.#cancelled);
+  }
+
+  /** Whether another editor has it in hand and the conference wants that heeded; says so. */
+  #isKept(session: string): boolean {
+    const obstacle = this.#desk.company.obstacle(session);
+    if (obstacle !== null) this.#desk.company.notice(obstacle);
+    return obstacle !== null;
   }
 
   /** True if the click that is being handled only ended a drag. */
@@ -56,7 +63,7 @@ export class Hand {
   /** Pick a session up without a pointer; the arrows carry it, a click on the grid puts it down. */
   take(session: string): void {
     const shown = this.#desk.shown.get(session);
-    if (!shown || this.#desk.busy) return;
+    if (!shown || this.#desk.busy || this.#isKept(session)) return;
     const { frame, axis } = this.#desk;
     const place = shown.place ?? { room: frame.rooms[0]?.id ?? "", start: axis.start };
     this.drag = reduce(this.drag, { type: "lift", by: "keys", held: { session, place, minutes: shown.minutes } });
