@@ -123,6 +123,7 @@ class _Planning:
         self.conference = conference
         self.before = schedule
         self.from_scratch = from_scratch
+        self.held = held
         self.announced: Schedule = {} if from_scratch else schedule
         self.budget = budget
         self.weights = weights
@@ -163,7 +164,7 @@ class _Planning:
 
     def _why_not(self) -> tuple[str, ...]:
         """Facts that leave no complete plan, each in a sentence; empty where none of the simple ones does."""
-        pinned = {one: place for one, place in self.fixed.items() if self.conference.session[one].pinned}
+        pinned = {one: place for one, place in self.fixed.items() if one not in self.held}
         broken = [one.message for one in check.violations(self.conference, pinned)]
         if broken:
             return tuple(f"Pinned sessions break a rule: {message}." for message in broken[:5])

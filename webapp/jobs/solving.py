@@ -44,10 +44,10 @@ class Solving:
         task = self.task
         reasons: list[str] = []
         while task.exact or not task.repaired:
-            edits, edited = self._edited(task)
+            edits, imposed, edited = self._edited(task)
             if not task.repaired:
                 return self._as_told(task, edits, edited)
-            found = self._repair(task, edits)
+            found = self._repair(task, [*edits, *imposed])
             if found.status in SAYS_BEST:
                 return self._repaired(task, edits, edited, found)
             reasons = reasons or list(found.reasons)
@@ -56,9 +56,10 @@ class Solving:
             task = task.instead
         return self._planned(task, reasons)
 
-    def _edited(self, task: Task) -> tuple[list[Edit], Edited]:
-        edits = read_edits(task.edits, task.conference, "", bare=True)
-        return edits, apply_edits(task.conference, task.schedule, edits, name="")
+    def _edited(self, task: Task) -> tuple[list[Edit], list[Edit], Edited]:
+        """The edits that are saved, those that are imposed, and what both lead to."""
+        edits, imposed = (read_edits(told, task.conference, "", bare=True) for told in (task.edits, task.imposed))
+        return edits, imposed, apply_edits(task.conference, task.schedule, [*edits, *imposed], name="")
 
     def _repair(self, task: Task, edits: list[Edit]) -> Answer:
         from solver.repair import repair
@@ -108,7 +109,7 @@ class Solving:
     def _planned(self, task: Task, reasons: list[str]) -> dict[str, Any]:
         from solver.plan import Progress, plan
 
-        edits, edited = self._edited(task)
+        edits, _, edited = self._edited(task)
 
         def tell(progress: Progress) -> None:
             told = self._progress("plan", progress.objective, progress.bound, progress.moved)

@@ -15,12 +15,14 @@ from webapp.schemas.jobs import closed_times, shift_edit
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One question.  Facts that are only true for the solve are in `conference`; those that are saved, in `edits`."""
+    """One question.  What `conference` has beyond the stored facts is true for the solve only."""
 
     conference: Conference
     schedule: Schedule
     edits: list[dict[str, Any]] = field(default_factory=list)
     """Plain edits, which become part of the changes."""
+    imposed: list[dict[str, Any]] = field(default_factory=list)
+    """Plain edits that hold while it is solved, and are no part of the changes."""
     scope: Scope = "edit"
     place: bool = False
     exact: bool = True
@@ -93,17 +95,18 @@ def _delay(told: Mapping[str, Any], conference: Conference, schedule: Schedule) 
     if not moved:
         return Task(conference=now, schedule=schedule, held=began)
     # Where they cannot all stay in the room one after the other: the room is not free before, and who goes is open.
-    room = replace(now.room[told["room"]], closed=(*now.room[told["room"]].closed, Interval(at, min(moved.values()))))
-    shut = replace(now, rooms=tuple(room if one.id == room.id else one for one in now.rooms))
-    looser = Task(conference=shut, schedule=schedule, scope="all", held=began)
+    iso = conference.clock.iso
+    shut = {"op": "close_room", "room": told["room"], "from": iso(at), "to": iso(min(moved.values()))}
+    looser = Task(conference=now, schedule=schedule, imposed=[shut], held=began)
     return Task(conference=now, schedule=schedule, edits=edits, held=began, instead=looser)
 
 
 def _as_of(conference: Conference, began: frozenset[str], at: Minute) -> Conference:
     """The conference as it can still be changed at a moment: nothing that began moves, and nothing into the past."""
-    past = Interval(min(day.hours.start for day in conference.days) - 1, at + 1)
-    if past.end <= past.start + 1:
+    opens = min((day.hours.start for day in conference.days), default=at + 1)
+    if opens > at:
         return conference
+    past = Interval(opens, at + 1)
     rooms = tuple(replace(room, closed=(*room.closed, past)) for room in conference.rooms)
     sessions = tuple(replace(one, pinned=one.pinned or one.id in began) for one in conference.sessions)
     return replace(conference, rooms=rooms, sessions=sessions)
