@@ -17,7 +17,7 @@ def create_app(settings: Settings) -> APIFlask:
     from apiflask import APIFlask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from webapp import api, auth, compression, live, pages, problems, security
+    from webapp import api, auth, compression, live, metrics, pages, problems, security
     from webapp.auth.rates import Rates
     from webapp.bell import SilentBell
     from webapp.events.handlers import relays
@@ -66,6 +66,7 @@ def create_app(settings: Settings) -> APIFlask:
     api.init_app(app)
     pages.init_app(app)
     live.init_app(app)
+    metrics.init_app(app)
     for blueprint in app.blueprints.values():
         if not hasattr(blueprint, "enable_openapi"):
             # The OpenAPI document asks every blueprint; plain ones are none of its business.

@@ -50,6 +50,10 @@ class Settings:
     """Where the compiled search is kept; in the data directory unless given.  Installations may share one."""
     embedders: str = ""
     """The origins, with spaces between them, whose pages may show `/embed/…` in a frame; only our own unless given."""
+    live: bool = True
+    """Whether screens are told of changes by sockets; without, they ask every few seconds."""
+    metrics_token: str = ""
+    """What `/metrics` takes as a bearer token; unless given, it answers this machine alone."""
     event_days: int = 90
     """How long events are kept; the audit is kept for ever; 0 keeps all."""
 
@@ -95,6 +99,8 @@ class Settings:
             solver_socket=Path(socket) if (socket := given.get("CALLBOARD_SOLVER_SOCKET")) else None,
             cache=Path(cache).absolute() if (cache := given.get("CALLBOARD_CACHE")) else None,
             redis=_redis_url("--redis" if redis else "CALLBOARD_REDIS", redis or given.get("CALLBOARD_REDIS") or ""),
+            live=_switch(given, "CALLBOARD_LIVE"),
+            metrics_token=given.get("CALLBOARD_METRICS_TOKEN") or "",
             embedders=_origins(given.get("CALLBOARD_EMBEDDERS") or ""),
             **{name: _count(given, name) for name in COUNTS if given.get(_variable(name))}
             | ({} if workers is None else {"workers": workers}),
@@ -122,6 +128,13 @@ def _variable(name: str) -> str:
     return f"CALLBOARD_{name.upper()}"
 
 
+def _switch(given: Mapping[str, str], variable: str) -> bool:
+    text = given.get(variable) or "on"
+    if text not in ("on", "off"):
+        raise ValueError(f"{variable}: it must be on or off, not '{text}'")
+    return text == "on"
+
+
 def _count(given: Mapping[str, str], name: str) -> int:
     text = given[_variable(name)]
     if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
@@ -143,6 +156,8 @@ def _origins(text: str) -> str:
 
 
 def _redacted(name: str, value: object) -> object:
+    if name == "metrics_token" and value:
+        return "***"
     if name in ("database", "redis") and isinstance(value, str) and value:
         return make_url(value).render_as_string(hide_password=True)
     return str(value) if isinstance(value, Path) else value

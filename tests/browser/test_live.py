@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import Open, Schedule, Troubles
 from tests.browser.programme import DAY, NAME
@@ -235,3 +235,23 @@ def test_a_page_of_ours_can_show_the_schedule_in_a_frame(opened: Open, schedule:
     frame = page.frame_locator("iframe")
     frame.get_by_role("link", name="Parsers and patience").click()
     expect(frame.get_by_role("definition").first).to_contain_text("14:00–14:50")
+
+
+def test_where_sockets_are_turned_off_the_page_asks_instead(opened: Open, schedule: Schedule) -> None:
+    page = opened()
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+
+    def without_sockets(route: Route) -> None:
+        answer = route.fetch()
+        assert '"live": true' in answer.text()
+        route.fulfill(response=answer, body=answer.text().replace('"live": true', '"live": false'))
+
+    page.route(f"**/{schedule.slug}", without_sockets)
+    page.goto(f"/{schedule.slug}")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    move_parsers(schedule)
+    # The network is back, says the browser: the page asks at once, and not only after some seconds.
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-session=parsers]")).to_contain_text("15:00–15:50 · Attic")
+    assert sockets == []

@@ -41,6 +41,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", "/embed/<slug>/people/<path:person_id>"): OPEN,
     ("GET", "/favicon.ico"): OPEN,
     ("GET", "/livez"): OPEN,
+    ("GET", "/metrics"): OPEN,
     ("GET", "/readyz"): OPEN,
     ("GET", "/sign-in"): OPEN,
     ("POST", "/sign-out"): OPEN,

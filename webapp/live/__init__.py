@@ -16,12 +16,17 @@ def init_app(app: Flask) -> None:
     from webapp.live.tickets import Tickets
 
     tickets = Tickets(app.extensions["callboard.settings"].data / "live.key")
-    hub = Hub(StoreLog(app.extensions["callboard.store"]), tickets)
+    hub = Hub(
+        StoreLog(app.extensions["callboard.store"]),
+        tickets,
+        told=lambda seconds: app.extensions["callboard.metrics"].observe_fan_out(seconds),
+    )
     app.extensions["callboard.hub"] = app.extensions["callboard.bell"] = hub
     app.extensions["callboard.backplane"].on("log", lambda word: hub.ring(word["schedule"], word["seq"]))
     app.extensions["callboard.collab"] = Collab(
         app.extensions["callboard.store"], app.extensions["callboard.backplane"], app.extensions["callboard.rates"]
     )
     app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
-    app.wsgi_app = Gateway(app.wsgi_app, Resuming(hub, tickets))  # type: ignore[method-assign]
+    if app.extensions["callboard.settings"].live:
+        app.wsgi_app = Gateway(app.wsgi_app, Resuming(hub, tickets))  # type: ignore[method-assign]
     app.register_blueprint(routes.bp)

@@ -11,6 +11,7 @@ import logging
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import gevent
@@ -25,6 +26,9 @@ Event = dict[str, Any]
 Frame = tuple[int, bytes]
 """An event's `seq`, and the event as it is sent."""
 Broadcast = Callable[[Collection[Connection], bytes], None]
+
+Told = Callable[[float], None]
+"""Hears, for each event, how many seconds after its time it had been sent to everybody."""
 
 PUBLIC, EDITORS = "live", "collab"
 LOOK_SECONDS = 1.5
@@ -139,12 +143,20 @@ class Audience:
 class Feed:
     """Reads one schedule's log and keeps its two audiences current."""
 
-    def __init__(self, schedule_id: str, events: Log, broadcast: Broadcast, tickets: Tickets | None = None) -> None:
+    def __init__(
+        self,
+        schedule_id: str,
+        events: Log,
+        broadcast: Broadcast,
+        tickets: Tickets | None = None,
+        told: Told = lambda seconds: None,
+    ) -> None:
         self.schedule_id = schedule_id
         self.bell = Bell()
         self._log = events
         self._broadcast = broadcast
         self._tickets = tickets
+        self._told = told
         self._turn = BoundedSemaphore(1)
         self._reaching_back = BoundedSemaphore(1)
         self._joining = 0
@@ -171,6 +183,10 @@ class Feed:
                 connection.send(self._ready(channel, audience) + replay + (self._now if channel == PUBLIC else b""))
         finally:
             self._joining -= 1
+
+    def count(self, channel: str) -> int:
+        """How many clients follow a channel."""
+        return len(self._audiences[channel].members) if self._audiences else 0
 
     def keep_current(self) -> None:
         """Send new events as they come, for as long as anybody listens."""
@@ -241,6 +257,9 @@ class Feed:
             for piece in _pieces(fresh + demands):
                 self._broadcast(members, piece)
                 gevent.sleep(0)
+        for event in events:
+            if "time" in event:
+                self._told(time.time() - datetime.fromisoformat(event["time"]).timestamp())
         if is_public:
             self._look_at_the_clock()
 

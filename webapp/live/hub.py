@@ -19,7 +19,7 @@ from gevent.monkey import get_original
 
 from webapp.live import frames
 from webapp.live.connection import Connection
-from webapp.live.feed import Feed, Log
+from webapp.live.feed import EDITORS, PUBLIC, Feed, Log, Told
 from webapp.live.tickets import Tickets
 
 PING_SECONDS = 25
@@ -35,9 +35,10 @@ log = logging.getLogger(__name__)
 class Hub:
     """Every live connection of this process, and the feed of every schedule that somebody follows."""
 
-    def __init__(self, events: Log, tickets: Tickets | None = None) -> None:
+    def __init__(self, events: Log, tickets: Tickets | None = None, told: Told = lambda seconds: None) -> None:
         self._events = events
         self._tickets = tickets
+        self._told = told
         self._connections: dict[int, Connection] = {}
         self._goodbyes: dict[Connection, float] = {}
         self._feeds: dict[str, Feed] = {}
@@ -51,6 +52,15 @@ class Hub:
 
     def __len__(self) -> int:
         return len(self._connections)
+
+    def clients(self) -> dict[str, int]:
+        """How many follow, by channel."""
+        return {channel: sum(feed.count(channel) for feed in self._feeds.values()) for channel in (PUBLIC, EDITORS)}
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for clients that read slowly."""
+        return sum(connection.waiting for connection in self._connections.values())
 
     def ring(self, schedule_id: str, seq: int) -> None:
         """Say that the log of a schedule has grown to `seq`.  May be called from any thread."""
@@ -138,7 +148,7 @@ class Hub:
     def _feed(self, schedule_id: str) -> Feed:
         feed = self._feeds.get(schedule_id)
         if feed is None:
-            feed = self._feeds[schedule_id] = Feed(schedule_id, self._events, self.broadcast, self._tickets)
+            feed = self._feeds[schedule_id] = Feed(schedule_id, self._events, self.broadcast, self._tickets, self._told)
             gevent.spawn(self._keep, feed)
         return feed
 

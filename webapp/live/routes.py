@@ -61,6 +61,8 @@ for channel, prefix in product((PUBLIC, EDITORS), ("", "/api/v1")):
 @bp.before_request
 def admit() -> Response | None:
     """Refuse, while plain HTTP can still say why, whoever may not follow the schedule."""
+    if not current_app.extensions["callboard.settings"].live:
+        raise NotFound("live feeds are turned off here: read the schedule and its events instead")
     refusal = _check_handshake()
     if refusal is not None:
         return refusal

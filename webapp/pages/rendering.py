@@ -50,7 +50,7 @@ def not_built(error: AssetsMissing) -> Response:
     return make_response(render_template("pages/not_built.html", reason=str(error)), 503)
 
 
-def boot(schedule_id: str, slug: str, identity: auth.Identity) -> dict[str, str | None]:
+def boot(schedule_id: str, slug: str, identity: auth.Identity) -> dict[str, str | bool | None]:
     """What the shell tells its island."""
     return {
         "scheduleId": schedule_id,
@@ -59,6 +59,7 @@ def boot(schedule_id: str, slug: str, identity: auth.Identity) -> dict[str, str 
         "role": identity.role,
         "editorId": identity.editor_id,
         "name": identity.name,
+        "live": current_app.extensions["callboard.settings"].live,
     }
 
 

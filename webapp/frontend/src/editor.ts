@@ -1,10 +1,12 @@
 import { mount } from "svelte";
 import { Api, ApiError } from "./core/api.ts";
 import { readBoot, takeOver } from "./core/boot.ts";
-import { Feed, follow, socketUrl } from "./core/feed.ts";
+import { Feed, follow, socketUrl, type FeedState } from "./core/feed.ts";
 import type { CompanyWire } from "./core/company.ts";
 import { dayIndex } from "./core/model.ts";
+import { Poll } from "./core/poll.ts";
 import { Store } from "./core/store.ts";
+import type { Boot, EventWire } from "./core/wire.ts";
 import { Clerk } from "./editor/clerk.ts";
 import { Desk } from "./editor/desk.svelte.ts";
 import Editor from "./editor/Editor.svelte";
@@ -15,11 +17,12 @@ async function start(): Promise<void> {
   const boot = readBoot();
   const store = new Store("draft");
   const desk = new Desk(store);
-  const clerk = new Clerk(new Api(boot), desk);
+  const api = new Api(boot);
+  const clerk = new Clerk(api, desk);
   await clerk.load();
   document.title = `${store.frame.name} · Callboard`;
   desk.day = dayIndex(store.frame.days, Math.floor(Date.now() / 60_000));
-  listen(boot.scheduleId, desk, clerk);
+  listen(boot, api, desk, clerk);
   hearOthers(boot.editorId, desk);
   mount(Editor, { target: takeOver("island"), props: { desk, clerk, me: boot.name, admin: boot.role === "admin" } });
   window.addEventListener("beforeunload", (event) => {
@@ -27,22 +30,23 @@ async function start(): Promise<void> {
   });
 }
 
-function listen(scheduleId: string, desk: Desk, clerk: Clerk): void {
-  const feed = new Feed({
-    url: (after) => socketUrl("collab", scheduleId, after),
+function listen(boot: Boot, api: Api, desk: Desk, clerk: Clerk): void {
+  const source = {
     after: () => desk.store.standing.seq,
-    onEvent: (event) => desk.store.apply(event),
-    onState: (state) => {
+    onEvent: (event: EventWire) => desk.store.apply(event),
+    onState: (state: FeedState) => {
       desk.feed = state;
-      if (state === "live") desk.company.arrive((message) => feed.say(message));
-      else desk.company.depart();
+      if (state !== "live") desk.company.depart();
+      else if (feed) desk.company.arrive((message) => feed.say(message));
     },
-    onMessage: (message) => desk.company.hear(message as CompanyWire),
+    onMessage: (message: object) => desk.company.hear(message as CompanyWire),
     onReload: () => clerk.load(),
-  });
+  };
+  const url = (after: number) => socketUrl("collab", boot.scheduleId, after);
+  const feed = boot.live ? new Feed({ ...source, url }) : null;
   desk.company.onAsked = (clientId) => desk.company.showRepair(clientId, clerk.shownRepair());
   window.addEventListener("pagehide", () => desk.company.leave());
-  follow(feed);
+  follow(feed ?? new Poll({ ...source, ask: (after) => api.events(after) }));
 }
 
 /** Note which sessions under edit others change, and whose saves are held up. */

@@ -2,9 +2,11 @@ import { mount } from "svelte";
 import { Api, ApiError } from "./core/api.ts";
 import { minuteOf } from "./core/clock.ts";
 import { readBoot, takeOver } from "./core/boot.ts";
-import { Feed, follow, socketUrl } from "./core/feed.ts";
+import { Feed, follow, socketUrl, type FeedState } from "./core/feed.ts";
 import { say, settleLanguage } from "./core/language.ts";
+import { Poll } from "./core/poll.ts";
 import { Store } from "./core/store.ts";
+import type { EventWire } from "./core/wire.ts";
 import { Board } from "./live/board.svelte.ts";
 import { keepOffline } from "./live/offline.ts";
 import { renewDaily } from "./live/renewing.ts";
@@ -34,18 +36,18 @@ async function start(): Promise<void> {
   await read();
   board.begin();
   draw(board, search);
-  const feed = new Feed({
-    url: (after, ticket) => socketUrl("live", boot.scheduleId, after, ticket),
+  const source = {
     after: () => store.standing.seq,
-    onEvent: (event) => store.apply(event),
-    onState: (state) => {
+    onEvent: (event: EventWire) => store.apply(event),
+    onState: (state: FeedState) => {
       board.feed = state;
       board.tick();
     },
-    onNow: (at) => board.heed(minuteOf(at)),
+    onNow: (at: string) => board.heed(minuteOf(at)),
     onReload: read,
-  });
-  follow(feed);
+  };
+  const url = (after: number, ticket: string | null) => socketUrl("live", boot.scheduleId, after, ticket);
+  follow(boot.live ? new Feed({ ...source, url }) : new Poll({ ...source, ask: (after) => api.events(after) }));
   if (!embedded) keepOffline();
 }
 

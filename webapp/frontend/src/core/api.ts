@@ -6,6 +6,7 @@ import type {
   ChecksWire,
   Direction,
   EditWire,
+  EventWire,
   LedgerConflictWire,
   ProblemWire,
   ReverseRequest,
@@ -45,6 +46,10 @@ export class Api {
     const { status, body, date } = await this.#call("GET", "/published");
     if (status >= 400) refused(status, body);
     return { schedule: body as ScheduleWire, at: date };
+  }
+
+  events(after: number): Promise<{ items: EventWire[]; next: string | null }> {
+    return this.#ask("GET", `/events?after=${after}`);
   }
 
   checks(edits: EditWire[], signal?: AbortSignal): Promise<ChecksWire> {

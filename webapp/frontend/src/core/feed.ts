@@ -47,7 +47,14 @@ const READY_PATIENCE = 15_000;
 /** The server says `feed.alive` every 25 seconds; three missed ones are silence. */
 const ALIVE_PATIENCE = 80_000;
 
-export class Feed {
+/** Where a page hears of changes. */
+export interface Source {
+  connect(): void;
+  /** Somebody looks at the page again, or the network is back. */
+  wake(): void;
+}
+
+export class Feed implements Source {
   readonly #options: FeedOptions;
   #socket: Socket | null = null;
   #failures = 0;
@@ -172,7 +179,7 @@ export function socketUrl(channel: "live" | "collab", scheduleId: string, after:
 }
 
 /** Connect, and come back early whenever the network or the reader does. */
-export function follow(feed: Feed): void {
+export function follow(feed: Source): void {
   window.addEventListener("online", () => feed.wake());
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) feed.wake();

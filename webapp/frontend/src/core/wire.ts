@@ -296,4 +296,6 @@ export interface Boot {
   role: "anonymous" | "viewer" | "editor" | "admin";
   editorId: string | null;
   name: string;
+  /** False where sockets are turned off. */
+  live: boolean;
 }
