@@ -10,6 +10,7 @@ import type { Boot, EventWire } from "./core/wire.ts";
 import { Clerk } from "./editor/clerk.ts";
 import { Desk } from "./editor/desk.svelte.ts";
 import Editor from "./editor/Editor.svelte";
+import { Probe } from "./editor/probe.svelte.ts";
 import "./styles/base.css";
 import "./styles/dialogs.css";
 
@@ -24,7 +25,8 @@ async function start(): Promise<void> {
   desk.day = dayIndex(store.frame.days, Math.floor(Date.now() / 60_000));
   listen(boot, api, desk, clerk);
   hearOthers(boot.editorId, desk);
-  mount(Editor, { target: takeOver("island"), props: { desk, clerk, me: boot.name, admin: boot.role === "admin" } });
+  const props = { desk, clerk, probe: new Probe(api, desk), me: boot.name, admin: boot.role === "admin" };
+  mount(Editor, { target: takeOver("island"), props });
   window.addEventListener("beforeunload", (event) => {
     if (desk.wishes.size > 0 && desk.step !== "pending") event.preventDefault();
   });

@@ -4,6 +4,7 @@ import type {
   AnswerWire,
   Boot,
   ChecksWire,
+  CostsRequest,
   Direction,
   EditWire,
   EventWire,
@@ -15,6 +16,7 @@ import type {
   SaveRequest,
   SaveWire,
   ScheduleWire,
+  StretchWire,
   UndoableWire,
 } from "./wire.ts";
 
@@ -58,6 +60,22 @@ export class Api {
 
   repairs(edits: EditWire[], expectedVersion: number, signal?: AbortSignal): Promise<AnswerWire> {
     return this.#ask("POST", "/repairs", { edits, expectedVersion, alternatives: 3, timeLimit: 10 }, signal);
+  }
+
+  /** The cost map, a few stretches at a time as they become known. */
+  async costs(request: CostsRequest, onSome: (stretches: StretchWire[]) => void, signal: AbortSignal): Promise<void> {
+    const response = await fetch(`${this.#base}/cost-map`, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { Accept: "application/x-ndjson", "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+      signal,
+    });
+    if (!response.ok || !response.body) throw new ApiError(response.status, `The server answered ${response.status}.`);
+    for await (const lines of linesOf(response.body)) {
+      const told = lines.map((line) => JSON.parse(line) as StretchWire & { kind: string });
+      onSome(told.filter(({ kind }) => kind === "stretch"));
+    }
   }
 
   review(request: ReviewRequest, signal?: AbortSignal): Promise<ReviewWire> {
@@ -107,6 +125,19 @@ export class Api {
     });
     const date = Date.parse(response.headers.get("Date") ?? "") || Date.now();
     return { status: response.status, body: await response.json().catch(() => null), date };
+  }
+}
+
+/** The lines of a stream of text, as many at a time as have come whole. */
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string[]> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  for (let rest = ""; ; ) {
+    const { done, value } = await reader.read();
+    const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
+    rest = done ? "" : (lines.pop() ?? "");
+    yield lines.filter((line) => line !== "");
+    if (done) return;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Minute } from "./clock.ts";
 export type Command =
   | { type: "walk"; to: Direction | "first" | "last" }
   | { type: "select" }
+  | { type: "choose" }
   | { type: "lift" }
   | { type: "move-to" }
   | { type: "unplace" }
@@ -44,6 +45,8 @@ export function command(key: Key, holding: boolean): Command | null {
     case " ":
     case "Enter":
       return { type: "select" };
+    case "x":
+      return { type: "choose" };
     case "m":
       return { type: "lift" };
     case "M":

@@ -148,6 +148,25 @@ export type EditWire =
   | { op: "person_unavailable" | "person_available"; person: string; from: string; to: string }
   | { op: "set_audience"; session: string; audience: number | null };
 
+/** Cells of the cost map for which the same holds: starts from one until before another. */
+export interface StretchWire {
+  room: string;
+  from: string;
+  to: string;
+  verdict: "proved" | "more_than" | "no_repair" | "barred";
+  others: number | null;
+  reasons: ViolationWire[];
+}
+
+export interface CostsRequest {
+  session: string;
+  edits: EditWire[];
+  day: string;
+  depth: number;
+  expectedVersion: number;
+  timeLimit: number;
+}
+
 export interface RepairMoveWire {
   session: string;
   from: { room: string; start: string } | null;

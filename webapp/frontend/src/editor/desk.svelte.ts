@@ -7,6 +7,7 @@ import { axisOf, ZOOMS } from "../core/grid.ts";
 import { lanes, type Lane } from "../core/lanes.ts";
 import { minuteOf } from "../core/clock.ts";
 import { NOTHING, type LeftOut } from "../core/parts.ts";
+import { Choice } from "./choice.svelte.ts";
 import { dayIndex, type Frame, type Placement, type Session, type Standing } from "../core/model.ts";
 import type { FeedState } from "../core/feed.ts";
 import type { Store } from "../core/store.ts";
@@ -66,14 +67,19 @@ export class Desk {
   touched: ReadonlyMap<string, string> = $state.raw(new Map());
   publishing = $state(false);
   moving = $state<string | null>(null);
+  /** Whether the palette is open. */
+  finding = $state(false);
   feed = $state<FeedState>("connecting");
   announcement = $state("");
   trouble = $state<string | null>(null);
+
+  readonly choice: Choice;
 
   constructor(store: Store) {
     this.store = store;
     this.cells = new Cells(store);
     this.company.title = (session) => this.title(session);
+    this.choice = new Choice(this);
   }
 
   frame: Frame = $derived.by(() => this.cells.frame);

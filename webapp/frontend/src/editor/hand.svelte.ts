@@ -2,10 +2,12 @@
 
 import { command, walk, type Command, type Direction, type Spot } from "../core/keys.ts";
 import { IDLE, reduce, stepped, trembled, type Drag, type Held } from "../core/drag.ts";
+import { costText } from "../core/costs.ts";
 import { edgeSpeed, placeAt } from "../core/grid.ts";
 import { roomText, spanText } from "../core/model.ts";
 import type { Clerk } from "./clerk.ts";
 import type { Desk } from "./desk.svelte.ts";
+import type { Probe } from "./probe.svelte.ts";
 
 /** How long a finger rests on a card before it picks it up instead of scrolling. */
 const LONG_PRESS = 350;
@@ -25,9 +27,13 @@ export class Hand {
   #frame = 0;
   #dragged = false;
 
-  constructor(desk: Desk, clerk: Clerk) {
+  /** What each place would cost while something is carried. */
+  readonly probe: Probe;
+
+  constructor(desk: Desk, clerk: Clerk, probe: Probe) {
     this.#desk = desk;
     this.#clerk = clerk;
+    this.probe = probe;
   }
 
   get byPointer(): boolean {
@@ -67,6 +73,7 @@ export class Hand {
     const { frame, axis } = this.#desk;
     const place = shown.place ?? { room: frame.rooms[0]?.id ?? "", start: axis.start };
     this.drag = reduce(this.drag, { type: "lift", by: "keys", held: { session, place, minutes: shown.minutes } });
+    this.probe.begin(session, shown.minutes);
     this.#desk.say(`${shown.title} picked up. Arrows move it, Enter puts it down, Escape leaves it.`);
     this.plane?.querySelector<HTMLElement>("[role=listbox]")?.focus();
   }
@@ -94,6 +101,9 @@ export class Hand {
         return;
       case "select":
         desk.select(desk.active);
+        return;
+      case "choose":
+        if (desk.active) desk.choice.toggle(desk.active);
         return;
       case "lift":
         if (desk.active) this.take(desk.active);
@@ -137,6 +147,7 @@ export class Hand {
     if (!this.held) return;
     const minutes = this.held.minutes + by * this.#desk.frame.grid;
     this.drag = reduce(this.drag, { type: "stretch", minutes });
+    this.probe.begin(this.held.session, this.held.minutes);
     this.#sayHeld();
   }
 
@@ -144,7 +155,8 @@ export class Hand {
     if (!this.held) return;
     const { frame } = this.#desk;
     const { place, minutes } = this.held;
-    this.#desk.say(`${roomText(frame, place.room)}, ${spanText(frame, place, minutes)}`);
+    const cost = this.probe.at(place);
+    this.#desk.say(`${roomText(frame, place.room)}, ${spanText(frame, place, minutes)}${cost ? `. ${costText(cost)}` : ""}`);
   }
 
   #lift(): void {
@@ -154,6 +166,7 @@ export class Hand {
     const place = shown.place ?? this.#under(this.#pointer.x, this.#pointer.y, this.#pointer.grab, shown.minutes);
     if (!place) return;
     this.#desk.select(shown.id);
+    this.probe.begin(shown.id, shown.minutes);
     this.drag = reduce(this.drag, {
       type: "lift",
       by: "pointer",
@@ -227,6 +240,7 @@ export class Hand {
     window.removeEventListener("pointermove", this.#moved);
     window.removeEventListener("pointerup", this.#released);
     window.removeEventListener("pointercancel", this.#cancelled);
+    this.probe.end();
     this.drag = IDLE;
   }
 
