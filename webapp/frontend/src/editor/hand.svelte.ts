@@ -124,8 +124,9 @@ export class Hand {
         this.#drop();
         return;
       case "cancel":
-        if (this.drag.state === "idle") desk.select(null);
-        else this.cancel();
+        if (this.drag.state !== "idle") return this.cancel();
+        desk.select(null);
+        desk.choice.clear();
     }
   }
 
