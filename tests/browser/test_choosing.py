@@ -22,7 +22,7 @@ def said(page: Page, text: str) -> None:
 
 def find(page: Page, typed: str, offer: str) -> None:
     page.keyboard.press("/")
-    page.get_by_role("combobox", name="Find a session").fill(typed)
+    page.get_by_role("combobox", name="Find or do").fill(typed)
     page.get_by_role("option", name=offer).click()
 
 
