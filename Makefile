@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FRONTEND := $(BIN)/python hatch_build.py
+TWO_WORKERS := -n 2 --dist loadgroup --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -29,7 +30,7 @@ quick: assets ## the fast tests only: no servers, no browser, no long searches
 
 test: lint system ## lint, then every test
 	$(FRONTEND) run test
-	$(BIN)/pytest
+	$(BIN)/pytest $(TWO_WORKERS)
 
 lint: assets ## formatting, ruff, mypy and svelte-check
 	$(BIN)/ruff format --check .

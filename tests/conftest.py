@@ -23,6 +23,12 @@ MARKS_OF_PLACE = {
     "test_exactness.py": ("slow",),
     "test_mutants.py": ("slow",),
 }
+PROCESSES = (
+    *("browser", "reliability/test_backplane.py", "reliability/test_concurrent.py", "reliability/test_events.py"),
+    *("reliability/test_interrupted.py", "reliability/test_kill_during_saves.py", "webapp/test_serving"),
+    *("webapp/test_live_", "webapp/test_backplane.py", "webapp/test_cli_process.py", "webapp/test_two_editors.py"),
+)
+"""Tests that start several processes or look at the clock: of two workers, one takes them all, and takes them first."""
 MARKS_OF_FIXTURE = {"postgresql_server": ("postgres", "slow"), "redis_server": ("redis", "slow")}
 
 # How fast this machine is today decides no test: neither a deadline nor a complaint about slow examples.
@@ -117,14 +123,22 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium_
 # --- marks ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by where they are and by the servers they ask for, so that nobody has to remember to."""
     for item in items:
-        places = item.path.relative_to(ROOT / "tests").parts
-        marks = [mark for place in places for mark in MARKS_OF_PLACE.get(place, ())]
+        place = item.path.relative_to(ROOT / "tests")
+        marks = [mark for part in place.parts for mark in MARKS_OF_PLACE.get(part, ())]
         marks += [mark for name in getattr(item, "fixturenames", ()) for mark in MARKS_OF_FIXTURE.get(name, ())]
         for mark in dict.fromkeys(marks):
             item.add_marker(mark)
+        item.add_marker(pytest.mark.xdist_group(_group(place)))
+    items.sort(key=lambda item: _group(item.path.relative_to(ROOT / "tests")) != "processes")
+
+
+def _group(place: Path) -> str:
+    """What runs on one worker (`pytest -n 2 --dist loadgroup`): a file, whose tests share servers, or several."""
+    return "processes" if place.as_posix().startswith(PROCESSES) else place.with_suffix("").as_posix()
 
 
 # --- skips are counted, named and, where asked, not accepted ---------------------------------------------------------

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 START_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
 class PostgreSQL:
-    """A running PostgreSQL server; `port` is on loopback."""
+    """A PostgreSQL server, once it is started; `port` is on loopback."""
 
-    port: int
-    programs: Path
+    def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
+        self.port = free_port()
+        self.programs = programs
+        self.folder = folder
+        self.user = user
+        self.process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         """The SQLAlchemy address of a database of this server."""
@@ -29,8 +32,32 @@ class PostgreSQL:
 
     def sql(self, statement: str) -> None:
         """Run one statement as the server's owner."""
-        arguments = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qX", "-v", "ON_ERROR_STOP=1"]
-        _run([str(self.programs / "psql"), *arguments, "-c", statement, "postgres"])
+        import psycopg
+
+        with psycopg.connect(self.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def start(self) -> None:
+        """Start it on what it kept, and wait until it answers."""
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": self.folder,
+            "fsync": "off",
+            "full_page_writes": "off",
+        }
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        program = [str(self.programs / "postgres"), "-D", str(self.folder / "data"), *settings]
+        ready = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        log = self.folder / "log"
+        self.process = _start(program, log, self.user)
+        _wait("PostgreSQL", self.process, log, lambda: subprocess.run(ready, check=False).returncode == 0)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: SIGINT sends clients away and tidies up, SIGQUIT leaves everything as it is."""
+        if self.process is not None:
+            _end(self.process, how)
+            self.process = None
 
 
 def postgresql_programs() -> Path | None:
@@ -47,17 +74,14 @@ def postgresql(programs: Path) -> Iterator[PostgreSQL]:
     """Run a fresh PostgreSQL server, as the user postgres when we are root, which PostgreSQL refuses to be."""
     user = "postgres" if os.geteuid() == 0 else None
     with _folder("callboard-postgresql-", user) as folder:
-        data = folder / "data"
         options = ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"]
-        _run([str(programs / "initdb"), "-D", str(data), *options], user=user)
-        port = free_port()
-        settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={folder}"]
-        settings += ["-c", "fsync=off", "-c", "full_page_writes=off"]
-        server = PostgreSQL(port, programs)
-        ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-        with _server([str(programs / "postgres"), "-D", str(data), *settings], folder / "log", user) as process:
-            _wait("PostgreSQL", process, folder / "log", lambda: subprocess.run(ready, check=False).returncode == 0)
+        _run([str(programs / "initdb"), "-D", str(folder / "data"), *options], user=user)
+        server = PostgreSQL(programs, folder, user)
+        try:
+            server.start()
             yield server
+        finally:
+            server.stop()
 
 
 @contextmanager
@@ -77,7 +101,7 @@ def redis(program: str, port: int | None = None) -> Iterator[str]:
             "--dir",
             str(folder),
         ]
-        with _server([program, *settings], folder / "log", None) as process:
+        with _server([program, *settings], folder / "log") as process:
             _wait("Redis", process, folder / "log", lambda: _answers(port))
             yield f"redis://127.0.0.1:{port}/0"
 
@@ -105,20 +129,28 @@ def _folder(prefix: str, owner: str | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _server(command: list[str], log: Path, user: str | None) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=log.parent, **_as(user)
-        )
+def _server(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = _start(command, log, None)
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process, signal.SIGTERM)
+
+
+def _start(command: list[str], log: Path, user: str | None) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=log.parent, **_as(user)
+        )
+
+
+def _end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    process.send_signal(how)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _as(user: str | None) -> dict[str, object]:

@@ -129,9 +129,11 @@ def shared_numbers(store: Store, slug: str) -> dict[str, int]:
     return dict.fromkeys(shared, 0)
 
 
-def plans(store: Store, ports: list[int], slug: str, shared: dict[str, int], **more: Any) -> list[clients.Plan]:
+def plans(
+    store: Store, ports: list[int], slug: str, shared: dict[str, int], *, editors: int = EDITORS, **more: Any
+) -> list[clients.Plan]:
     """One plan for each client process; between them, their editors use all servers."""
-    each = EDITORS // PROCESSES
+    each = editors // PROCESSES
     return [
         clients.Plan(
             ports=ports[process % len(ports) :] + ports[: process % len(ports)],
