@@ -47,6 +47,13 @@ def test_what_one_carries_the_other_sees_and_a_race_is_told(opened: Open, site: 
     ada.mouse.up()
     expect(ghost).to_have_count(0)
 
+    expect(panel(ada).get_by_role("button", name="1 move · 25 min proved minimal")).to_be_visible()
+    ben.get_by_text("1 other editor").click()
+    ben.get_by_role("button", name="Show me their repair").click()
+    expect(panel(ben).get_by_role("region", name="admin’s repair")).to_contain_text("Compilers in the open")
+    panel(ben).get_by_role("button", name="Close their repair").click()
+    ben.get_by_text("1 other editor").click()
+
     # A lock warns; Ben goes on all the same, and each is told.
     drag(ben, "Fuzzing by moonlight", "Parsers and patience")
     expect(ben.get_by_text("admin has “Fuzzing by moonlight” in hand just now.")).to_be_visible()

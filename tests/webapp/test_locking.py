@@ -107,7 +107,7 @@ def test_where_locks_are_required_nobody_moves_what_another_has_in_hand(
     refused = theirs.save(move("knots", start="13:00"))
     assert refused.status_code == 409
     assert refused.json["type"] == "urn:callboard:problem:session-locked"
-    assert refused.json["detail"] == "Ada has 'knots' in hand: wait, or ask"
+    assert refused.json["detail"] == "Ada has 'Knots' in hand: wait, or ask"
     assert [one["sessionId"] for one in refused.json["locks"]] == ["knots"]
     # What the lock is not about goes on: other sessions, and what does not move this one.
     assert theirs.save(move("looms", start="13:00")).json["result"] == "saved"

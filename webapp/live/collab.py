@@ -24,6 +24,7 @@ from webapp.services import checking
 from webapp.services.errors import Refusal
 from webapp.services.locking import policy_of
 from webapp.store import Store
+from webapp.store.failures import AwayError, FullError
 from webapp.store.leases import Holder, Lock
 from webapp.store.rows import ScheduleRow, SessionRow
 
@@ -183,6 +184,8 @@ class Editor:
             self._refuse(about, MessageError("refused", error.detail, said.ref))
         except DocumentError as error:
             self._refuse(about, MessageError("invalid_message", str(error), said.ref))
+        except (AwayError, FullError) as error:
+            self._refuse(about, MessageError("unavailable", str(error), said.ref))
         except Exception:
             log.exception("a message of an editor could not be answered")
             self._refuse(about, MessageError("failed", "a mistake of Callboard's own; it was logged", said.ref))

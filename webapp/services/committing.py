@@ -59,7 +59,7 @@ def commit(
         return None
     after = Facts(row.id, row.version, conference, schedule)
     changes = differences.between(before.conference, before.schedule, conference, schedule)
-    locking.respect(store, session, row, changes, intent.editor_id)
+    locking.respect(store, session, row, conference, changes, intent.editor_id)
     update_facts(session, after, (change.key for change in changes))
     told = [one.json() for one in found]
     conflicts = ledger.settle(session, row, told, now=intent.now)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from solver.conference import Conference
 from webapp.services.differences import PLACE, Change
 from webapp.services.errors import Locked, Unavailable
 from webapp.store import Store
@@ -25,7 +26,14 @@ def policy_of(row: ScheduleRow) -> dict[str, Any]:
     return {**LOCK_POLICY, **row.settings.get("lockPolicy", {})}
 
 
-def respect(store: Store, session: Session, row: ScheduleRow, changes: Iterable[Change], editor_id: str | None) -> None:
+def respect(
+    store: Store,
+    session: Session,
+    row: ScheduleRow,
+    conference: Conference,
+    changes: Iterable[Change],
+    editor_id: str | None,
+) -> None:
     """Refuse changes that move what another editor has locked, where the policy says so.  Raises `Locked`."""
     if policy_of(row)["mode"] != "required":
         return
@@ -38,5 +46,6 @@ def respect(store: Store, session: Session, row: ScheduleRow, changes: Iterable[
         return
     others = [one for one in held if one.holder.editor_id != editor_id]
     if others:
-        whose = " and ".join(sorted({f"{one.holder.name} has '{one.session_id}' in hand" for one in others}))
+        named = {f"{one.holder.name} has '{conference.session[one.session_id].title}' in hand" for one in others}
+        whose = " and ".join(sorted(named))
         raise Locked(f"{whose}: wait, or ask", locks=[one.json() for one in others])
