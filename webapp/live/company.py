@@ -79,8 +79,10 @@ class Company:
         reached = [name for name in ([to] if to else list(self._here)) if name != but and name in self._here]
         if reached:
             data = encoded(message)
+            # To send to one who is gone may end in `go`: each is looked up just before.
             for name in reached:
-                self._here[name].send(data)
+                if name in self._here:
+                    self._here[name].send(data)
         if pass_on and not (to and reached):
             self._word(tell=message, to=to)
 
