@@ -61,6 +61,7 @@ class Story:
         *,
         suffix: str = "",
         job: str = "",
+        conflict: str = "",
         **query: Any,
     ) -> Any:
         """One request about the schedule `mill`; its answer."""
@@ -70,12 +71,14 @@ class Story:
             .replace("{trouble}", TROUBLE)
             .replace("{session}", "knots")
             .replace("{job}", job)
+            .replace("{conflict}", conflict)
         )
         given = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         answer = self._client.open(API + path, method=method, query_string=query, headers=self._headers, **given)
         if answer.status_code != expected:
             raise SystemExit(f"{method} {route}: {answer.status_code} instead of {expected}: {answer.text}")
-        said_beside = {**query, **({"suffix": suffix} if suffix else {})}
+        parts = {"suffix": suffix, "conflict": conflict}
+        said_beside = {**query, **{name: value for name, value in parts.items() if value}}
         noted = self.noted.setdefault(f"{method} {route}", {"query": said_beside, "responses": {}})
         if body is not None:
             noted.setdefault("request", body)
@@ -141,7 +144,9 @@ def tell(story: Story) -> None:
     story.save("nowhere", 2, [move("knots", "12:00", "cellar")], 422)
     story.save("onto-another", 2, [move("knots", "14:00", "attic")], override={"reason": "They agreed to share."})
     story.ask("POST", f"{one}/publish", {"expectedVersion": 3}, 409)
-    story.ask("GET", f"{one}/conflicts", status="unresolved")
+    [conflict] = story.ask("GET", f"{one}/conflicts", status="unresolved")["items"]
+    story.ask("GET", f"{one}/conflicts/{{conflict}}", conflict=conflict["conflictId"])
+    story.ask("GET", f"{one}/overrides")
     story.ask("GET", f"{one}/undo")
     story.ask("POST", f"{one}/undo", {"saveAttemptId": "back-1", "expectedVersion": 3})
     story.ask("POST", f"{one}/redo", {"saveAttemptId": "again-1", "expectedVersion": 4}, 409)
@@ -151,6 +156,9 @@ def tell(story: Story) -> None:
     story.ask("POST", f"{one}/publish", {"expectedVersion": 7})
     story.ask("GET", f"{one}/published")
     story.ask("GET", f"{one}/now", at="2027-02-06T11:30")
+    story.ask("GET", f"{one}/availability", kind="person")
+    absence = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T13:00", "to": "2027-02-06T18:00"}
+    story.ask("POST", f"{one}/availability", {"edits": [absence]})
     story.ask("GET", f"{one}/settings")
     story.ask("PUT", f"{one}/settings", {"hours": SHORT_DAY, "expectedVersion": 7})
     story.ask("POST", f"{one}/refresh", spreadSeconds=10)
@@ -161,9 +169,6 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/export.ics", room="attic")
     story.ask("GET", f"{one}/export.{{suffix}}", suffix="csv")
     story.ask("GET", f"{one}/audit.{{suffix}}", suffix="jsonl", session="knots")
-    story.ask("GET", f"{one}/availability", kind="person")
-    absence = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T13:00", "to": "2027-02-06T18:00"}
-    story.ask("POST", f"{one}/availability", {"edits": [absence]})
     job = {"kind": "place", "expectedVersion": 8, "parameters": {}, "timeLimit": 20, "seed": 1}
     waiting = story.ask("POST", f"{one}/jobs", job, 202)
     story.ask("GET", f"{one}/jobs", limit=2)

@@ -57,6 +57,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", "/edit/<slug>"): READS,
     ("GET", "/edit/<slug>/history"): READS,
     ("GET", "/edit/<slug>/conflicts"): READS,
+    ("GET", "/edit/<slug>/conflicts/<conflict>"): READS,
     ("GET", "/edit/<slug>/settings"): ADMINISTERS,
     ("POST", "/edit/<slug>/settings"): ADMINISTERS,
     ("GET", "/live/<reference>"): OPEN,
@@ -74,6 +75,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("POST", f"{SCHEDULE}/checks"): SOLVES,
     ("POST", f"{SCHEDULE}/repairs"): SOLVES,
     ("POST", f"{SCHEDULE}/repairs/validate"): SOLVES,
+    ("POST", f"{SCHEDULE}/cost-map"): SOLVES,
     ("POST", f"{SCHEDULE}/saves"): SAVES,
     ("GET", f"{SCHEDULE}/saves"): READS,
     ("POST", f"{SCHEDULE}/publish"): PUBLISHES,
@@ -92,6 +94,8 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("POST", "/api/v1/handlers/troubles/<trouble>/retry"): ADMINISTERS,
     ("DELETE", "/api/v1/handlers/troubles/<trouble>"): ADMINISTERS,
     ("GET", f"{SCHEDULE}/conflicts"): READS,
+    ("GET", f"{SCHEDULE}/conflicts/<conflict>"): READS,
+    ("GET", f"{SCHEDULE}/overrides"): READS,
     ("GET", f"{SCHEDULE}/audit"): READS,
     ("GET", f"{SCHEDULE}/audit.<suffix>"): READS,
     ("GET", f"{SCHEDULE}/sessions/<session>/history"): READS,
@@ -200,6 +204,7 @@ BODIES = {
     "undo": {"expectedVersion": 1},
     "redo": {"expectedVersion": 1},
     "settings": {"expectedVersion": 1},
+    "cost-map": {"expectedVersion": 1, "session": "knots"},
     "availability": {"edits": []},
 }
 

@@ -311,7 +311,9 @@ def test_the_save_attempts_are_listed(editor: Caller) -> None:
     first = editor.get("/saves?limit=2").get_json()
     rest = editor.get(f"/saves?limit=2&after={first['next']}").get_json()
     assert [len(first["items"]), len(rest["items"]), rest["next"]] == [2, 1, None]
-    assert {one["version"] for one in first["items"] + rest["items"]} == {2, 3, 4}
+    listed = first["items"] + rest["items"]
+    assert {one["version"] for one in listed} == {2, 3, 4}
+    assert sorted(one["changes"][0]["start"][11:] for one in listed) == ["12:00", "12:30", "13:00"]
 
 
 def test_an_unknown_schedule_is_not_found(editor: Caller) -> None:

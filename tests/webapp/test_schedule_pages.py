@@ -38,7 +38,7 @@ def test_the_history_says_who_did_what_when_and_why(busy: Caller) -> None:
 def test_a_session_has_a_history_of_its_own(busy: Caller) -> None:
     busy.save(move("looms", "15:00"), override={"reason": "so"})
     assert "History of “Knots”" in read(busy, "/history?session=knots")
-    assert "15:00" not in read(busy, "/history?session=knots")
+    assert "Looms" not in read(busy, "/history?session=knots")
     assert busy.client.get("/edit/mill/history?session=none", headers=busy.headers).status_code == 404
     told = busy.get("/sessions/knots/history").get_json()["items"]
     assert [(one["action"], one["editorName"]) for one in told] == [("save", "token"), ("override", "token")]
@@ -110,3 +110,30 @@ def test_settings_that_make_no_sense_are_said(
     response = put(admin, **form)
     assert (response.status_code, said in response.text) == (status, True), response.text[:3000]
     assert admin.get("/settings").get_json() == before
+
+
+def test_a_conflict_tells_how_it_came_and_went(busy: Caller) -> None:
+    [standing] = busy.items("/conflicts")
+    path = f"/conflicts/{standing['conflictId']}"
+    busy.save(move("knots", "12:30", "attic"))
+    busy.save(move("knots", "11:15", "hall"), override={"reason": "Once more."})
+    told = busy.get(path).get_json()
+    assert [(one["happened"], one["version"], one["reason"]) for one in told["history"]] == [
+        ("detected", 3, None),
+        ("accepted", 3, "They agreed to share."),
+        ("resolved", 4, None),
+        ("reopened", 5, None),
+        ("accepted", 5, "Once more."),
+    ]
+    assert {one["editorName"] for one in told["history"]} == {"token"}
+    text = read(busy, path)
+    assert text.index("came back") < text.index("resolved token") < text.index("detected token")
+    assert busy.get("/conflicts/nothing").status_code == 404
+
+
+def test_overrides_are_listed_with_what_they_accepted(busy: Caller) -> None:
+    [standing] = busy.items("/conflicts")
+    [told] = busy.items("/overrides")
+    assert (told["reason"], told["savedVersion"]) == ("They agreed to share.", 3)
+    assert told["affectedConflictIds"] == [standing["conflictId"]]
+    assert busy.items("/overrides?after=3") == []

@@ -342,6 +342,39 @@ class LedgerConflict(Conflict):
     overrides: list[Override]
 
 
+class ConflictStep(Answer):
+    """Something that happened to a conflict, and the change that did it."""
+
+    happened: Literal["detected", "accepted", "resolved", "reopened"]
+    at: str
+    version: int
+    audit_entry_id: str
+    action: str
+    editor_id: str | None
+    editor_name: str | None
+    reason: str | None
+
+
+class ConflictOnRecord(LedgerConflict):
+    """A conflict with all that happened to it, the oldest first."""
+
+    history: list[ConflictStep]
+
+
+class OverrideEntry(Override):
+    """An acceptance of conflicts, immutable: which ones, who, why, when and at which version."""
+
+    number: int
+    affected_conflict_ids: list[str]
+
+
+class OverrideList(Answer):
+    """A page of overrides."""
+
+    items: list[OverrideEntry]
+    next: str | None
+
+
 class ConflictList(Answer):
     """A page of conflicts."""
 
@@ -450,10 +483,16 @@ class Undoable(Answer):
     redo: Reversed | None
 
 
+class SaveAttemptOnRecord(SaveAttempt):
+    """A save attempt with the changes that it asked for."""
+
+    changes: list[dict[str, Any]]
+
+
 class SaveList(Answer):
     """A page of save attempts."""
 
-    items: list[SaveAttempt]
+    items: list[SaveAttemptOnRecord]
     next: str | None
 
 

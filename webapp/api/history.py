@@ -7,9 +7,9 @@ from flask import Response
 
 from webapp import auth
 from webapp.api import answers, requests
-from webapp.api.common import paged, store
+from webapp.api.common import answer, paged, store
 from webapp.services import now as now_service
-from webapp.services import reading
+from webapp.services import reading, records
 from webapp.services.errors import NotFound
 
 bp = APIBlueprint("history", __name__, tag="History")
@@ -33,6 +33,24 @@ def list_conflicts(reference: str, page: requests.ConflictPage) -> Response:
     """The conflict ledger."""
     items = reading.conflicts(store(), reference, status=page.status, after=page.after, limit=page.limit + 1)
     return paged(items, page.limit, "conflictId")
+
+
+@bp.get("/schedules/<reference>/conflicts/<conflict>")
+@auth.requires("editor")
+@bp.output(answers.ConflictOnRecord)
+def get_conflict(reference: str, conflict: str) -> Response:
+    """One conflict, and how it came and went: detected, accepted, resolved and reopened, by whose change."""
+    return answer(records.conflict(store(), reference, conflict))
+
+
+@bp.get("/schedules/<reference>/overrides")
+@auth.requires("editor")
+@bp.input(requests.EventPage, location="query", arg_name="page")
+@bp.output(answers.OverrideList)
+def list_overrides(reference: str, page: requests.EventPage) -> Response:
+    """Who accepted which conflicts, why and when."""
+    items = records.overrides(store(), reference, after=page.after, limit=page.limit + 1)
+    return paged(items, page.limit, "number")
 
 
 @bp.get("/schedules/<reference>/saves")

@@ -95,6 +95,7 @@ PARAMETERS = {
     "status": "Only conflicts that stand so.",
     "session": "Only the session with this id, or what happened to it.",
     "kind": "Only rooms, or only people.",
+    "conflict": "The conflict's id.",
     "id": "Only the room or the person with this id.",
     "trouble": "The id of what a handler failed on.",
     "job": "The id of the job.",

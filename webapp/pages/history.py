@@ -8,7 +8,7 @@ from webapp import auth
 from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
 from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
-from webapp.services import reading
+from webapp.services import reading, records
 from webapp.services.errors import NotFound, Refusal
 from webapp.store import Facts
 
@@ -59,6 +59,23 @@ def conflicts(slug: str) -> Response:
             ("Unresolved", [one for one in found if one["status"] == "unresolved"]),
             ("Resolved", [one for one in found if one["status"] == "resolved"]),
         ],
+        titles={session.id: session.title or session.id for session in facts.conference.sessions},
+        telling=telling,
+    )
+
+
+@bp.get("/edit/<slug>/conflicts/<conflict>")
+@auth.requires("editor")
+def conflict(slug: str, conflict: str) -> Response:
+    """One conflict, and how it came and went."""
+    found = records.conflict(store(), slug, conflict)
+    _, facts = _schedule(slug)
+    return page(
+        "conflict",
+        cache=PRIVATE,
+        slug=slug,
+        name=facts.conference.name or slug,
+        conflict=found,
         titles={session.id: session.title or session.id for session in facts.conference.sessions},
         telling=telling,
     )

@@ -155,18 +155,23 @@ def _overrides(
         .order_by(AuditRow.number)
     )
     for entry, editor_name in entries:
-        override = {
-            "auditEntryId": entry.audit_entry_id,
-            "saveAttemptId": entry.save_attempt_id,
-            "editorId": entry.editor_id,
-            "editorName": editor_name,
-            "reason": entry.reason,
-            "savedVersion": entry.saved_version,
-            "createdAt": instant(entry.created_at),
-        }
+        override = override_json(entry, editor_name)
         for conflict in conflicts.intersection(entry.affected_conflict_ids):
             found[conflict].append((entry.created_at, override))
     return found
+
+
+def override_json(entry: OverrideRow, editor_name: str | None) -> dict[str, Any]:
+    """Who accepted conflicts, why and when."""
+    return {
+        "auditEntryId": entry.audit_entry_id,
+        "saveAttemptId": entry.save_attempt_id,
+        "editorId": entry.editor_id,
+        "editorName": editor_name,
+        "reason": entry.reason,
+        "savedVersion": entry.saved_version,
+        "createdAt": instant(entry.created_at),
+    }
 
 
 def _brief(row: ConflictRow) -> dict[str, Any]:

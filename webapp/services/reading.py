@@ -169,7 +169,7 @@ def saves(store: Store, reference: str, *, after: str, limit: int) -> list[dict[
         row = find(session, reference)
         query = select(SaveAttemptRow).where(SaveAttemptRow.schedule_id == row.id, SaveAttemptRow.id > after)
         found = session.scalars(query.order_by(SaveAttemptRow.id).limit(limit))
-        return [one.answer["attempt"] for one in found]
+        return [{**one.answer["attempt"], "changes": one.changes} for one in found]
 
     return store.read(work)
 
