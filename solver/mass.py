@@ -1,7 +1,8 @@
 """Many sessions must leave at once, because a room closes or a train is late: a repair first, then how few moves do.
 
-A repair is put together session by session (`solver.insertion`), taken apart and put together again with fewer moves,
-and last it is guessed who moves (`solver.movers`), which proves how few moves there can be.
+A repair is put together session by session (`solver.insertion`), a floor is put under its count by what the rooms' time
+is worth (`solver.lagrange`), the repair is taken apart and put together again with fewer moves, and last it is guessed
+who moves (`solver.movers`), which can prove how few moves there can be.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
 FIRST_SHARE = 0.6
 """The part of the time for a repair, whatever it is."""
+ROOMS_SHARE = 0.25
+"""The part of the rest for the worth of the rooms' time."""
 SMALLER_SHARE = 0.4
-"""The part of the rest for making it smaller."""
+"""The part of what is left then for making it smaller."""
 MOVERS_SHARE = 0.6
-"""The part of what is left then for guessing who moves; less where nothing is in hand, and there may be no repair."""
+"""The part of what is left in the end for guessing who moves; less where nothing is in hand: there may be no repair."""
 
 Note = Callable[[Finding], None]
 
@@ -38,6 +41,9 @@ def find(chains: Chains, finding: Finding, *, remaining: Remaining, note: Note) 
         finding.places = insert_one_by_one(chains.problem, chains.index, clock)
     finding.raise_floor(chains.least_cover(), "chains")
     note(finding)
+    if insertion is not None and not finding.count_proved:
+        _weigh_rooms(insertion, finding, countdown(remaining() * ROOMS_SHARE))
+        note(finding)
     if insertion is not None and finding.places is not None:
         _make_smaller(insertion, finding, countdown(remaining() * SMALLER_SHARE), note)
     if not finding.count_proved:
@@ -60,6 +66,14 @@ def _insertion(chains: Chains) -> Insertion | None:
 
     assert isinstance(chains, CompiledChains)
     return Insertion(chains, chains.remaining)
+
+
+def _weigh_rooms(insertion: Insertion, finding: Finding, remaining: Remaining) -> None:
+    from solver.lagrange import RoomBound
+
+    if RoomBound.holds_for(insertion.chains):
+        known = None if finding.places is None else len(finding.places)
+        finding.raise_floor(RoomBound(insertion.chains).floor(remaining, known), "rooms")
 
 
 def _make_smaller(insertion: Insertion, finding: Finding, remaining: Remaining, note: Note) -> None:

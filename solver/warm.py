@@ -14,7 +14,7 @@ from pathlib import Path
 from solver.conference import Conference, Day, Interval, Placement, Room, Session
 from solver.grid import Clock
 
-SOURCES = ("kernel.py", "displaced.py", "dragging.py")
+SOURCES = ("kernel.py", "displaced.py", "dragging.py", "packing.py")
 DONE = "complete"
 
 
