@@ -1,13 +1,15 @@
 """A conference and its schedule kept hot: laid out as arrays for the compiled search, once for all questions.
 
 A board is built when a schedule is first asked about, and stays true for as long as that schedule does; edits lie over
-it (see `solver.compiled`), they do not change it.
+it (see `solver.compiled`), they do not change it.  The board of the next version *follows* from it: only what stands
+near a change is looked at again.  Building goes in steps of some milliseconds, so that a process with one thread can
+do other things between them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from solver import check, displaced, kernel
 from solver.conference import Conference, Schedule, Session
+from solver.following import Patch, patch
 from solver.rules import RULES, PairRule, RoomRule, UnaryRule, Violation
 from solver.rules.rule import FOREVER
 from solver.tables import Tables, bits, notes
@@ -27,8 +30,15 @@ if TYPE_CHECKING:
 
 MOST_CLOSURES = 64
 """Edits that close more rooms than this get a board of their own."""
+MOST_MASKS = 5000
+"""More masks than this are forgotten when a board follows from another."""
+NOTHING = (np.zeros((0, 4), dtype=np.int32), *[np.zeros(0, dtype=np.int32)] * 5)
 FAR = 2**29
 """Stands for `FOREVER` where numbers have 32 bits."""
+
+
+AT_ONCE = 32
+"""Sessions that are looked at in one step of building."""
 
 
 class Windows(NamedTuple):
@@ -58,15 +68,46 @@ class Board:
         self.cells = len(self.rooms) * len(self.starts)
         self._groups: dict[frozenset[str], int] = {frozenset(self.rooms): 0}
         self._masks: dict[tuple[Hashable, ...], NDArray[np.bool_]] = {}
+        self._before: tuple[Board, Patch] | None = None
+
+    def follow(self, conference: Conference, schedule: Schedule) -> Board:
+        """The board of a later conference and schedule, to be laid out: as if it had been built anew, but quickly.
+
+        What is too different is built anew.
+        """
+        after = Board(conference, schedule)
+        change = patch(self.conference, self.schedule, conference, schedule)
+        if change is not None and "tables" in self.__dict__:
+            after._before = self, change
+            after._groups = dict(self._groups)
+            after._masks = self._masks if len(self._masks) < MOST_MASKS else {}
+        return after
 
     def prepare(self) -> None:
         """Work out now whatever questions will ask."""
-        _ = self.tables, self.violations, self.hosts, self.conference.kin, self.conference.rank
-        _ = self.conference.busy, self.conference.sessions_by_track
+        for _ in self.steps():
+            pass
+
+    def steps(self) -> Iterator[None]:
+        """Do the same step by step; each takes some milliseconds."""
+        conference = self.conference
+        _ = conference.kin, conference.rank, conference.busy, conference.sessions_by_track, self.hosts
+        yield
+        _ = self.violations
+        yield
+        if "pairs" not in self.__dict__:
+            yield from self._lay_pairs()
+        if "kinds" not in self.__dict__:
+            yield from self._lay_kinds()
+        if "tables" not in self.__dict__:
+            yield from self._lay_tables()
+        self._before = None
 
     @cached_property
     def timetable(self) -> Timetable:
         """The schedule in order, for checks."""
+        if self._before is not None:
+            return self._before[0].timetable.follow(self.conference, self.schedule)
         return Timetable(self.conference, self.schedule)
 
     @property
@@ -157,32 +198,71 @@ class Board:
     @cached_property
     def kinds(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """The different masks, and the row among them of each session."""
-        rows: dict[bytes, int] = {}
+        for _ in self._lay_kinds():
+            pass
+        found: tuple[NDArray[np.uint8], NDArray[np.int32]] = self.__dict__["kinds"]
+        return found
+
+    def _lay_kinds(self) -> Iterator[None]:
         masks: list[NDArray[np.uint8]] = []
         mask_of = np.zeros(len(self.names), dtype=np.int32)
-        for number, name in enumerate(self.names):
+        again: Collection[str] = self.names
+        if self._before is not None:
+            before, change = self._before
+            if not change.masked and not change.closures:
+                self.__dict__["kinds"] = before.kinds
+                return
+            if not change.closures:
+                again, masks, mask_of = change.masked, list(before.kinds[0]), before.kinds[1].copy()
+        rows = {mask.tobytes(): row for row, mask in enumerate(masks)}
+        for count, name in enumerate(again):
             mask = self.mask(self.conference, self.conference.session[name]).astype(np.uint8)
             row = rows.setdefault(mask.tobytes(), len(rows))
             if row == len(masks):
                 masks.append(mask)
-            mask_of[number] = row
-        return (np.stack(masks) if masks else np.zeros((0, self.cells), dtype=np.uint8)), mask_of
+            mask_of[self.number[name]] = row
+            if count % AT_ONCE == 0:
+                yield
+        whole = np.stack(masks) if masks else np.zeros((0, self.cells), dtype=np.uint8)
+        self.__dict__["kinds"] = whole, mask_of
 
     @cached_property
     def pairs(self) -> tuple[NDArray[np.int32], tuple[NDArray[np.int32], ...]]:
         """Where each session's pair windows begin, and the windows by column: other, here, there, low, high."""
-        first = np.zeros(len(self.names) + 1, dtype=np.int32)
-        columns: tuple[list[int], ...] = ([], [], [], [], [])
+        for _ in self._lay_pairs():
+            pass
+        found: tuple[NDArray[np.int32], tuple[NDArray[np.int32], ...]] = self.__dict__["pairs"]
+        return found
+
+    def _lay_pairs(self) -> Iterator[None]:
+        before, change = self._before or (None, None)
+        if before is not None and change is not None and not change.retimed:
+            self.__dict__["pairs"] = before.pairs
+            return
+        rows: list[Sequence[NDArray[np.int32]]] = []
         for number, name in enumerate(self.names):
-            found = self.windows(self.conference, self.conference.session[name])
-            for column, more in zip(columns, found, strict=True):
-                column += more
-            first[number + 1] = len(columns[0])
-        return first, tuple(np.array(column, dtype=np.int32) for column in columns)
+            if before is None or change is None or name in change.retimed:
+                found = self.windows(self.conference, self.conference.session[name])
+                rows.append([np.array(column, dtype=np.int32) for column in found])
+                if number % AT_ONCE == 0:
+                    yield
+            else:
+                first, columns = before.pairs
+                rows.append([column[first[number] : first[number + 1]] for column in columns])
+        sizes = [0, *(len(row[0]) for row in rows)]
+        empty = [np.zeros(0, dtype=np.int32)] * len(Windows._fields)
+        columns = tuple(np.concatenate(column) for column in zip(empty, *rows, strict=True))
+        self.__dict__["pairs"] = np.cumsum(sizes, dtype=np.int32), columns
 
     @cached_property
     def tables(self) -> Tables:
         """Everything that the compiled search asks of the schedule, and room for its own notes."""
+        for _ in self._lay_tables():
+            pass
+        found: Tables = self.__dict__["tables"]
+        return found
+
+    def _lay_tables(self) -> Iterator[None]:
         masks, _ = self.kinds
         words = (len(self.names) + 63) // 64
         found = Tables(np.zeros(kernel.HEADER, dtype=np.int32), masks, np.zeros(0, dtype=np.uint64))
@@ -208,8 +288,9 @@ class Board:
         by_length = bits([np.flatnonzero(minutes <= length) for length in (0, *lengths)], words)
         found.lay_sets({kernel.ONES: nobody, kernel.TWOS: nobody, kernel.MORE: nobody, kernel.CIRCLE: circle})
         found.lay_sets({kernel.BY_LENGTH: by_length, kernel.HOPE: hope})
-        self._look_around(found, words)
-        return found
+        yield
+        yield from self._look_around(found, words)
+        self.__dict__["tables"] = found
 
     def _facts(self) -> dict[int, NDArray[Any]]:
         """The tables that no question changes."""
@@ -256,28 +337,58 @@ class Board:
             kernel.CLOSURES: np.zeros(3 * MOST_CLOSURES),
         }
 
-    def _look_around(self, found: Tables, words: int) -> None:
+    def _look_around(self, found: Tables, words: int) -> Iterator[None]:
         """Add whom each session pushes out in every cell."""
-        first_free, free, first_one, one, one_pushed, first_two, two, two_pushed, cheapest = displaced.who_is_pushed(
-            found.b, found.m, found.w
-        )
-        level = displaced.levels(first_free, first_one, one_pushed, first_two, two_pushed)
+        size = len(self.names)
+        before, whole, stretches = found.b, np.ones(size, dtype=np.uint8), np.zeros((0, 3), dtype=np.int32)
+        if self._before is not None:
+            before, whole, stretches = self._look_near(found, words)
+        parts = []
+        for first in range(0, size, AT_ONCE):
+            last = min(first + AT_ONCE, size)
+            parts.append(displaced.who_is_pushed(found.b, found.m, found.w, first, last, before, whole, stretches))
+            yield
+        counts, *lists = (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else NOTHING
+        firsts = [np.concatenate([[0], np.cumsum(counts[:, kind])]).astype(np.int32) for kind in range(3)]
+        free, one, one_pushed, two, two_pushed = lists
+        level = displaced.levels(firsts[0], firsts[1], one_pushed, firsts[2], two_pushed)
+        yield
         found.lay(
             {
-                kernel.FIRST_FREE: first_free,
+                kernel.FIRST_FREE: firsts[0],
                 kernel.FREE: free,
-                kernel.FIRST_ONE: first_one,
+                kernel.FIRST_ONE: firsts[1],
                 kernel.ONE: one,
                 kernel.ONE_PUSHED: one_pushed,
-                kernel.FIRST_TWO: first_two,
+                kernel.FIRST_TWO: firsts[2],
                 kernel.TWO: two,
                 kernel.TWO_PUSHED: two_pushed,
-                kernel.CHEAPEST: cheapest,
+                kernel.CHEAPEST: counts[:, 3],
                 kernel.LEVEL: level,
             }
         )
         steps = [np.flatnonzero(level <= step) for step in range(kernel.HIGHEST_LEVEL + 1)]
         found.lay_sets({kernel.BY_LEVEL: bits(steps, words)})
+
+    def _look_near(self, found: Tables, words: int) -> tuple[kernel.Ints, NDArray[np.uint8], kernel.Ints]:
+        """What to look at again: the numbers before, who is looked at whole, and the stretches; who pushes out
+        somebody with several others is taken over."""
+        assert self._before is not None
+        before, change = self._before
+        old = before.tables
+        whole = np.zeros(len(self.names), dtype=np.uint8)
+        whole[[self.number[one] for one in change.whole]] = 1
+        if self.kinds is not before.kinds:
+            for number, (row, old_row) in enumerate(zip(self.kinds[1], before.kinds[1], strict=True)):
+                if not np.array_equal(self.kinds[0][row], before.kinds[0][old_row]):
+                    whole[number] = 1
+        # With those that are looked at in part, nobody is taken out: more than there are do no harm.
+        more = old.w[old.b[kernel.MORE] :][: len(self.names) * words].reshape(-1, words).copy()
+        more &= ~bits([np.flatnonzero(whole)], words)
+        more[[self.number[one] for one in change.moved]] = 0
+        found.w[found.b[kernel.MORE] :][: more.size] = more.ravel()
+        rows = [(self.room_number[room], first, last) for room, first, last in change.stretches]
+        return old.b, whole, np.array(rows, dtype=np.int32).reshape(-1, 3)
 
     @cached_property
     def placed(self) -> tuple[kernel.Ints, kernel.Ints, kernel.Ints]:

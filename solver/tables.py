@@ -29,7 +29,7 @@ class Tables:
         parts = [self.b]
         for name, table in tables.items():
             self.b[name] = at
-            parts.append(table.ravel().astype(np.int32))
+            parts.append(table.ravel().astype(np.int32, copy=False))
             at += table.size
         self.b = np.concatenate(parts)
 
