@@ -63,7 +63,7 @@ class InProcessSolver:
     """The solver's client without its process."""
 
     def __init__(self) -> None:
-        self.known: dict[str, dict[str, Any]] = {}
+        self.known: dict[str, solves.Facts] = {}
 
     def ping(self) -> bool:
         return True
@@ -74,17 +74,18 @@ class InProcessSolver:
         load_facts: Callable[[], dict[str, Any]],
         edits: list[dict[str, Any]],
         *,
+        load_changes: Any = None,
         alternatives: int,
         time_limit: float,
         scope: Any,
         place: bool,
         engine: Any,
     ) -> dict[str, Any]:
-        facts = self.known.setdefault(key, load_facts())
-        conference, schedule = read_callboard(facts, key)
+        facts = self._facts(key, load_facts, load_changes)
+        conference = facts.conference
         answer = repair(
             conference,
-            schedule,
+            facts.schedule,
             read_edits(edits, conference, key),
             alternatives=alternatives,
             remaining=countdown(time_limit),
@@ -95,12 +96,22 @@ class InProcessSolver:
         told: dict[str, Any] = json.loads(json.dumps(answer_json(conference, answer, camel=False, offset=True)))
         return told
 
+    def _facts(self, key: str, load_facts: Callable[[], dict[str, Any]], load_changes: Any) -> solves.Facts:
+        """What the key names; where only what is new is told, that must come to the same."""
+        if key not in self.known:
+            facts = solves.Facts(*read_callboard(load_facts(), key))
+            news = load_changes(list(self.known)) if load_changes else None
+            if news is not None:
+                since, told = news
+                assert self.known[since].with_changes(solves.Facts(*read_callboard(told, key))) == facts
+            self.known[key] = facts
+        return self.known[key]
+
     def stream(
-        self, key: str, load_facts: Callable[[], dict[str, Any]], question: dict[str, Any]
+        self, key: str, load_facts: Callable[[], dict[str, Any]], question: dict[str, Any], *, load_changes: Any = None
     ) -> Iterator[list[dict[str, Any]]]:
-        facts = self.known.setdefault(key, load_facts())
         said: list[dict[str, Any]] = []
-        kept = solves.Facts(*read_callboard(facts, key))
+        kept = self._facts(key, load_facts, load_changes)
         told = solves.solved(kept, question, countdown(question["time_limit"]), said.append)
         yield []  # a second of silence
         for message in json.loads(json.dumps([*said, told])):

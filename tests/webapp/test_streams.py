@@ -104,7 +104,7 @@ class FailingSolver(InProcessSolver):
         self._said = said
 
     def stream(
-        self, key: str, load_facts: Callable[[], dict[str, Any]], question: dict[str, Any]
+        self, key: str, load_facts: Callable[[], dict[str, Any]], question: dict[str, Any], *, load_changes: Any = None
     ) -> Iterator[list[dict[str, Any]]]:
         for message in self._said:
             yield [message]

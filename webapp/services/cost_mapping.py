@@ -51,7 +51,7 @@ def cost_map(store: Store, solver: Solver, reference: str, request: CostMapReque
         "depth": request.depth,
         "gridMinutes": conference.grid_minutes,
     }
-    return _lines(head, solver.stream(asked.key, asked.load_facts, question))
+    return _lines(head, solver.stream(asked.key, asked.load_facts, question, load_changes=asked.load_changes))
 
 
 def _lines(head: dict[str, Any], said: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:

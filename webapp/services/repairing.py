@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from solver.conference import Conference, Placement
 from solver.edits import Edit, Edited
+from solver.timetable import change
 from webapp.schemas import apply_edits, callboard_json, camel_keys, expand_edits, read_edits
 from webapp.services.errors import Stale
 from webapp.services.folding import fold
@@ -21,6 +22,9 @@ from webapp.store import Facts, Store
 
 MOST_SILENCE = 0.9
 """Seconds after which it is said how far a repair has come, though nothing is new."""
+
+MOST_NEWS = 200
+"""Sessions that may have changed before the solver is told everything anew."""
 
 
 class Solver(Protocol):
@@ -32,15 +36,22 @@ class Solver(Protocol):
         load_facts: Any,
         edits: list[dict[str, Any]],
         *,
+        load_changes: Any = None,
         alternatives: int,
         time_limit: float,
         scope: str,
         place: bool,
         engine: str,
     ) -> dict[str, Any]:
-        """The answer as the solver writes it; `load_facts` gives a Callboard file when it lacks one for `key`."""
+        """The answer as the solver writes it.
 
-    def stream(self, key: str, load_facts: Any, question: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+        When it lacks a conference for `key`, `load_changes` is asked for what has changed since a version that it has,
+        and `load_facts` for everything.
+        """
+
+    def stream(
+        self, key: str, load_facts: Any, question: dict[str, Any], *, load_changes: Any = None
+    ) -> Iterator[list[dict[str, Any]]]:
         """What the solver says to a question, as it says it; no messages after a second of silence."""
 
 
@@ -67,6 +78,7 @@ def repair(store: Store, solver: Solver, reference: str, request: RepairRequest)
         asked.key,
         asked.load_facts,
         asked.requested,
+        load_changes=asked.load_changes,
         alternatives=request.alternatives,
         time_limit=request.time_limit,
         scope=request.scope,
@@ -91,7 +103,7 @@ def repair_as_it_improves(
         "engine": request.engine,
         "progress": True,
     }
-    return _lines(asked, solver.stream(asked.key, asked.load_facts, question))
+    return _lines(asked, solver.stream(asked.key, asked.load_facts, question, load_changes=asked.load_changes))
 
 
 def _lines(asked: Asked, said: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
@@ -144,7 +156,39 @@ class Asked:
         return f"{self.facts.schedule_id}:{self.facts.version}"
 
     def load_facts(self) -> dict[str, Any]:
+        """Everything, as a Callboard file."""
         return self.store.aside(lambda: callboard_json(self.facts.conference, self.facts.schedule))
+
+    def load_changes(self, have: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
+        """The key of an earlier version, of those that the solver has, and a Callboard file of what is new since."""
+        for key in reversed(have):
+            schedule_id, _, version = key.partition(":")
+            if schedule_id == self.facts.schedule_id and version.isdecimal():
+                earlier = self.store.recent_draft(schedule_id, int(version))
+                told = None if earlier is None else _news(earlier, self.facts)
+                if told is not None:
+                    return key, told
+        return None
+
+
+def _news(earlier: Facts, facts: Facts) -> dict[str, Any] | None:
+    """What is new, with the rooms and people that belong to it; None where it is too much or of another kind."""
+    conference, schedule = facts.conference, facts.schedule
+    changed = change(earlier.conference, earlier.schedule, conference, schedule)
+    if changed is None or len(changed.sessions) > MOST_NEWS:
+        return None
+    sessions = [one for one in conference.sessions if one.id in changed.sessions]
+    rooms = {schedule[one.id].room for one in sessions if one.id in schedule}.union(changed.rooms)
+    people = {speaker for one in sessions for speaker in one.speakers}.union(changed.people)
+    part = replace(
+        conference,
+        sessions=tuple(sessions),
+        rooms=tuple(one for one in conference.rooms if one.id in rooms),
+        people=tuple(one for one in conference.people if one.id in people),
+        apart=(),
+        order=(),
+    )
+    return callboard_json(part, schedule)
 
 
 def prepare(store: Store, reference: str, expected_version: int | None, told: Any) -> Asked:

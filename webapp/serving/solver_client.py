@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ SEND_SECONDS = 30.0
 READ_BYTES = 1 << 18
 GRACE_SECONDS = 5.0
 """How much longer than its limit a solve may take before it is ended by force."""
+
+LoadFacts = Callable[[], dict[str, Any]]
+LoadChanges = Callable[[Sequence[str]], tuple[str, dict[str, Any]] | None]
 
 
 class SolverUnavailable(Exception):
@@ -68,9 +71,10 @@ class SolverClient:
     def repair(
         self,
         key: str,
-        load_facts: Callable[[], dict[str, Any]],
+        load_facts: LoadFacts,
         edits: list[dict[str, Any]],
         *,
+        load_changes: LoadChanges | None = None,
         alternatives: int = 1,
         time_limit: float = 10.0,
         scope: str = "all",
@@ -79,7 +83,9 @@ class SolverClient:
     ) -> dict[str, Any]:
         """The answer to `edits` on the conference that `key` names; `load_facts` is asked if the solver lacks it.
 
-        Keys are snake_case; times carry their offset.
+        `load_changes` is asked before that, with the keys of the conferences that the solver has.  It gives the key of
+        one of them, of an earlier version, and a Callboard file of what has changed since; or None.
+        Keys of answers are snake_case; times carry their offset.
         """
         question = {
             "op": "repair",
@@ -91,13 +97,18 @@ class SolverClient:
             "engine": engine,
         }
         answer: dict[str, Any] = {}
-        for messages in self.stream(key, load_facts, question):
+        for messages in self.stream(key, load_facts, question, load_changes=load_changes):
             for message in messages:
                 answer = message.get("answer", answer)
         return answer
 
     def stream(
-        self, key: str, load_facts: Callable[[], dict[str, Any]], question: dict[str, Any]
+        self,
+        key: str,
+        load_facts: LoadFacts,
+        question: dict[str, Any],
+        *,
+        load_changes: LoadChanges | None = None,
     ) -> Iterator[list[dict[str, Any]]]:
         """What the solver says to a question, as it says it; no messages after a second of silence.
 
@@ -106,7 +117,7 @@ class SolverClient:
         for pause in (*PAUSES, None):
             said_anything = False
             try:
-                for messages in self._conversation({**question, "key": key}, load_facts):
+                for messages in self._conversation({**question, "key": key}, load_facts, load_changes):
                     yield messages
                     said_anything = said_anything or bool(messages)
                 return
@@ -117,7 +128,7 @@ class SolverClient:
                 time.sleep(pause)
 
     def _conversation(
-        self, question: dict[str, Any], load_facts: Callable[[], dict[str, Any]]
+        self, question: dict[str, Any], load_facts: LoadFacts, load_changes: LoadChanges | None
     ) -> Iterator[list[dict[str, Any]]]:
         patience = question["time_limit"] + QUEUE_SECONDS + START_SECONDS + GRACE_SECONDS
         with closing(self._connect(patience=START_SECONDS, timeout=TICK_SECONDS)) as connection:
@@ -126,8 +137,11 @@ class SolverClient:
             incoming = wire.Unpacker()
             while True:
                 messages = _hear(connection, incoming, deadline)
-                if any(message.get("need") == "facts" for message in messages):
-                    _send(connection, wire.packed({"facts": load_facts()}))
+                needs = next((message for message in messages if message.get("need") == "facts"), None)
+                if needs is not None:
+                    news = None if load_changes is None else load_changes(needs["have"])
+                    since, facts = news or (None, load_facts())
+                    _send(connection, wire.packed({"facts": facts, "since": since}))
                     continue
                 for told in messages:
                     if "problem" in told:

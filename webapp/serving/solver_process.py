@@ -17,9 +17,10 @@ import subprocess
 import sys
 import time
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from solver import warm
 from webapp.serving import solves, wire
@@ -27,7 +28,11 @@ from webapp.serving.parent import end_with_supervisor
 from webapp.serving.sockets import make_folder
 from webapp.serving.solver_client import GRACE_SECONDS, QUEUE_SECONDS
 
+if TYPE_CHECKING:
+    from solver.board import Board
+
 CONFERENCES_KEPT = 16
+BOARDS_KEPT = 6
 SOLVES_AT_ONCE = 2
 WAITING_AT_MOST = 16
 _READ_BYTES = 1 << 18
@@ -49,6 +54,11 @@ class Client:
     solve: solves.Solve | None = None
     waiting_until: float = 0.0
 
+    @property
+    def key(self) -> str | None:
+        """The conference that it asks about."""
+        return self.question["key"] if self.question else None
+
 
 class SolverServer:
     """The loop of the solver process: one thread, one selector."""
@@ -61,14 +71,16 @@ class SolverServer:
         self._waiting: deque[Client] = deque()
         self._solving: set[Client] = set()
         self._kept: OrderedDict[str, solves.Facts] = OrderedDict()
+        self._layouts: dict[str, Layout] = {}
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ, None)
 
     def run(self) -> None:
         """Serve until the process is told to end."""
         while True:
-            for key, mask in self._selector.select(_TICK_SECONDS):
+            for key, mask in self._selector.select(0 if self._layouts else _TICK_SECONDS):
                 self._serve(key.fileobj, key.data, mask)
+            self._lay_out()
             self._keep_time()
 
     def close(self) -> None:
@@ -120,26 +132,60 @@ class SolverServer:
             client.question = message
             if message["key"] in self._kept:
                 self._kept.move_to_end(message["key"])
+                self._begin_layout(message["key"])
                 self._queue(client)
             else:
-                self._answer(client, {"need": "facts"})
+                self._answer(client, {"need": "facts", "have": list(self._kept)})
         elif "facts" in message and client.question is not None:
-            self._learn(client, client.question["key"], message["facts"])
+            self._learn(client, client.question["key"], message["facts"], message.get("since"))
         else:
             self._answer(client, {"problem": "refused", "detail": "The question is not understood."})
 
-    def _learn(self, client: Client, key: str, facts: object) -> None:
+    def _learn(self, client: Client, key: str, told: object, since: object) -> None:
+        """Keep the facts of a conference, or, with `since`, what of another one has changed."""
         from webapp.interop.document import DocumentError
         from webapp.schemas import read_callboard
 
+        base = self._kept.get(since) if isinstance(since, str) else None
+        if since is not None and base is None:
+            self._answer(client, {"need": "facts", "have": []})
+            return
         try:
-            self._kept[key] = self._kernel.lay_out(solves.Facts(*read_callboard(facts, "the facts")))
+            facts = solves.Facts(*read_callboard(told, "the facts"))
+            facts = facts if base is None else base.with_changes(facts)
         except DocumentError as error:
             self._answer(client, {"problem": "refused", "detail": str(error)})
             return
+        self._kept[key] = facts
+        self._begin_layout(key)
         while len(self._kept) > CONFERENCES_KEPT:
-            self._kept.popitem(last=False)
+            self._layouts.pop(self._kept.popitem(last=False)[0], None)
         self._queue(client)
+
+    def _begin_layout(self, key: str) -> None:
+        """Have a conference laid out, from the board of an earlier version of its schedule if there is one."""
+        facts = self._kept[key]
+        if self._kernel.loaded and facts.board is None and key not in self._layouts:
+            boards = [self._kept[one].board for one in reversed(self._kept) if _schedule(one) == _schedule(key)]
+            self._layouts[key] = Layout.of(facts, next((board for board in boards if board is not None), None))
+
+    def _lay_out(self) -> None:
+        """One step of laying out the conference that was asked about last: in between, everybody is heard."""
+        if not self._layouts:
+            return
+        key = next(reversed(self._layouts))
+        layout = self._layouts[key]
+        if next(layout.steps, None) is None:
+            del self._layouts[key]
+            if key in self._kept:
+                self._kept[key] = replace(self._kept[key], board=layout.board)
+                self._forget_old_boards()
+            self._start_solves()
+
+    def _forget_old_boards(self) -> None:
+        """Facts are kept longer than boards, which are large."""
+        for key in [key for key, facts in self._kept.items() if facts.board is not None][:-BOARDS_KEPT]:
+            self._kept[key] = replace(self._kept[key], board=None)
 
     def _queue(self, client: Client) -> None:
         if len(self._waiting) >= WAITING_AT_MOST:
@@ -150,8 +196,9 @@ class SolverServer:
         self._start_solves()
 
     def _start_solves(self) -> None:
-        while self._waiting and len(self._solving) < SOLVES_AT_ONCE:
-            client = self._waiting.popleft()
+        ready = [client for client in self._waiting if client.key not in self._layouts]
+        for client in ready[: max(0, SOLVES_AT_ONCE - len(self._solving))]:
+            self._waiting.remove(client)
             question, client.question = client.question, None
             facts = self._kept.get(question["key"]) if question else None
             if question is None or facts is None:
@@ -188,8 +235,8 @@ class SolverServer:
     def _keep_time(self) -> None:
         now = time.monotonic()
         if not self._solving and self._kernel.load_if_compiled():
-            for key, facts in self._kept.items():
-                self._kept[key] = self._kernel.lay_out(facts)
+            for key in self._kept:
+                self._begin_layout(key)
         for client in [one for one in self._solving if one.solve and one.solve.deadline < now]:
             if client.solve:
                 client.solve.kill()
@@ -259,15 +306,27 @@ class Kernel:
         gc.freeze()
         return True
 
-    def lay_out(self, facts: solves.Facts) -> solves.Facts:
-        """The facts with a board, where the search is loaded."""
-        if not self.loaded or facts.board is not None:
-            return facts
+
+@dataclass(frozen=True)
+class Layout:
+    """A board that is being built, step by step."""
+
+    board: Board
+    steps: Iterator[bool]
+
+    @staticmethod
+    def of(facts: solves.Facts, before: Board | None) -> Layout:
+        """A board of these facts, which follows from the one of an earlier version if there is one."""
         from solver.board import Board
 
-        board = Board(facts.conference, facts.schedule)
-        board.prepare()
-        return replace(facts, board=board)
+        conference, schedule = facts.conference, facts.schedule
+        board = Board(conference, schedule) if before is None else before.follow(conference, schedule)
+        return Layout(board, (True for _ in board.steps()))
+
+
+def _schedule(key: str) -> str:
+    """The schedule that a key belongs to: versions of one schedule differ after the first colon."""
+    return key.partition(":")[0]
 
 
 def _is_question(message: Message) -> bool:

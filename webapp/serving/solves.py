@@ -37,6 +37,17 @@ class Facts:
     schedule: dict[str, Placement]
     board: Board | None = None
 
+    def with_changes(self, news: Facts) -> Facts:
+        """The facts of a later version: `news` has what is new, and the rooms and people that belong to it."""
+        old, new = self.conference, news.conference
+        conference = old.revised(
+            rooms={one.id: one for one in new.rooms if one != old.room[one.id]},
+            people={one.id: one for one in new.people if one != old.person[one.id]},
+            sessions={one.id: one for one in new.sessions if one != old.session[one.id]},
+        )
+        schedule = {one: place for one, place in self.schedule.items() if one not in new.session}
+        return Facts(conference, schedule | news.schedule)
+
 
 @dataclass
 class Solve:

@@ -84,6 +84,10 @@ class Store:
             self._drafts.remember(row.id, row.version, facts)
         return facts
 
+    def recent_draft(self, schedule_id: str, version: int) -> Facts | None:
+        """The facts of an earlier version, if they were used lately."""
+        return self._drafts.get(schedule_id, version)
+
     def facts_now(self, session: Session, schedule_id: str) -> Facts:
         """The same for a schedule that nobody can save meanwhile: its row is kept until the transaction ends."""
         version = session.execute(_VERSION, {"of_schedule": schedule_id}).scalar_one()
