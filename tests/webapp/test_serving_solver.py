@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
@@ -20,17 +20,21 @@ from typing import Any
 import pytest
 
 from fixtures import generate
+from solver.conference import Interval
 from solver.cost_map import cost_map
+from solver.edits import CloseRoom, Edit, Move, PersonUnavailable, Pin, Resize, Unplace, apply
 from solver.repair import repair
 from tests.solver import boards
 from tests.webapp.processes import children, lives, until
 from webapp.schemas import answer_json, callboard_json, read_edits, stretch_json
+from webapp.services.repairing import news_since
 from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, wire
 from webapp.serving.parent import SUPERVISOR
 from webapp.serving.programs import Program
 from webapp.serving.solver_client import GRACE_SECONDS
 from webapp.serving.solver_process import SOLVES_AT_ONCE, WAITING_AT_MOST
 from webapp.serving.watchdog import Watchdog
+from webapp.store import Facts
 
 pytestmark = pytest.mark.slow
 Json = dict[str, Any]
@@ -130,6 +134,40 @@ def test_the_compiled_search_answers_the_same_and_keeps_the_conference(tmp_path:
                 assert {**told, "seconds": 0} == {**expected, "seconds": 0}
             else:
                 assert (told["status"], told["moved"], told["price"]) == (direct.status, direct.moved, direct.price)
+
+
+def test_saves_are_followed(tmp_path: Path) -> None:
+    """After a save only what is new is told, and the answers are those for the whole."""
+    boards.load()
+    conference, schedule = generate.conference(seed=6, sessions=120, rooms=6)
+    one, two, three, *_ = sorted(schedule)
+    place = schedule[two]
+    hour = Interval(place.start, place.start + 60)
+    saves: list[list[Edit]] = [
+        [Move(one, place.room, place.start)],
+        [Resize(two, conference.session[two].minutes + 15), Pin(three)],
+        [CloseRoom(place.room, hour)],
+        [Unplace(one), PersonUnavailable(conference.people[0].id, hour)],
+    ]
+    path, facts = tmp_path / "solver.sock", Facts("generated", 1, conference, schedule)
+    with solver_process(path, "--cache", os.environ["CALLBOARD_CACHE"]):
+        client = SolverClient(path)
+        until(client.ping, "the solver is warm")
+        client.repair("generated:1", lambda: callboard_json(conference, schedule), [])
+        for edits in saves:
+            edited = apply(facts.conference, facts.schedule, edits)
+            later = Facts("generated", facts.version + 1, edited.conference, edited.schedule)
+            news = news_since(facts, later)
+            assert news is not None
+            assert len(news["sessions"]) <= 2
+
+            def load_changes(have: Sequence[str], news: Json = news) -> tuple[str, Json]:
+                return have[-1], news
+
+            told = client.repair(f"generated:{later.version}", never, [], load_changes=load_changes)
+            direct = repair(later.conference, later.schedule, [], remaining=lambda: 30.0)
+            assert (told["status"], told["moved"], told["price"]) == (direct.status, direct.moved, direct.price)
+            facts = later
 
 
 def test_what_is_not_compiled_yet_is_compiled_meanwhile(tmp_path: Path) -> None:
@@ -320,7 +358,7 @@ def test_a_process_that_hangs_is_ended_and_the_question_answered_by_the_next(tmp
         assert program.process is not None
         os.kill(program.process.pid, signal.SIGSTOP)
         with ThreadPoolExecutor() as pool:
-            caught = pool.submit(ask, client, 0.1)
+            caught = pool.submit(ask, client, 3.0)
             while not caught.done():
                 told.append(program.tend())
                 time.sleep(0.05)

@@ -165,13 +165,13 @@ class Asked:
             schedule_id, _, version = key.partition(":")
             if schedule_id == self.facts.schedule_id and version.isdecimal():
                 earlier = self.store.recent_draft(schedule_id, int(version))
-                told = None if earlier is None else _news(earlier, self.facts)
+                told = None if earlier is None else news_since(earlier, self.facts)
                 if told is not None:
                     return key, told
         return None
 
 
-def _news(earlier: Facts, facts: Facts) -> dict[str, Any] | None:
+def news_since(earlier: Facts, facts: Facts) -> dict[str, Any] | None:
     """What is new, with the rooms and people that belong to it; None where it is too much or of another kind."""
     conference, schedule = facts.conference, facts.schedule
     changed = change(earlier.conference, earlier.schedule, conference, schedule)

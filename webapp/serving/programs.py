@@ -82,6 +82,8 @@ class Program:
 
     def join(self, deadline: float) -> None:
         """Wait until it has ended, and end it by force when the time has come."""
+        if self.watchdog is not None:
+            self.watchdog.forget()
         if self.process is None:
             return
         try:
