@@ -349,6 +349,7 @@ def test_a_process_that_hangs_is_ended_and_the_question_answered_by_the_next(tmp
     path = tmp_path / "solver.sock"
     client = SolverClient(path)
     dog = Watchdog(path, patience=2.5)
+    clean = generate.conference(seed=5, sessions=30, rooms=4)
     program = Program("solver process", "webapp.serving.solver_process", ["--socket", str(path)], {}, watchdog=dog)
     told: list[str | None] = []
     program.start()
@@ -358,11 +359,11 @@ def test_a_process_that_hangs_is_ended_and_the_question_answered_by_the_next(tmp
         assert program.process is not None
         os.kill(program.process.pid, signal.SIGSTOP)
         with ThreadPoolExecutor() as pool:
-            caught = pool.submit(ask, client, 3.0)
+            caught = pool.submit(client.repair, "clean:1", lambda: callboard_json(*clean), [])
             while not caught.done():
                 told.append(program.tend())
                 time.sleep(0.05)
-            assert caught.result()["status"] != "infeasible"
+            assert caught.result()["status"] == "nothing_to_repair"
         assert list(filter(None, told)) == [
             "the solver process does not answer any more; it is ended",
             "the solver process was ended by signal 9; it is started again",
