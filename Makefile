@@ -10,7 +10,7 @@ TWO_WORKERS := -n 2 --dist loadgroup --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick soak fuzz lint format bench bench-solver bench-peers bench-live bench-live-peers docs pictures assets system lock wheel clean
+.PHONY: help demo test quick soak fuzz lint format bench bench-solver bench-peers bench-plan bench-live bench-live-peers docs pictures assets system lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-live-peers: $(INSTALLED)
 		|| echo "not all servers to compare with could be installed; they will be left out"
 	@test -d .venv-peers/node/node_modules/ws || { mkdir -p .venv-peers/node && npm install --prefix .venv-peers/node \
 		--no-audit --no-fund --silent ws@8; } || echo "ws for Node.js could not be installed; it will be left out"
+
+bench-plan: $(INSTALLED) ## plans from scratch: seconds until complete, objective over time, CP-SAT beside
+	$(BIN)/python -m benchmarks.plan --improve 60
 
 # The peer's libraries are not ours, so it has an environment of its own; without it, the measurements say so.
 bench-peers: $(INSTALLED)
