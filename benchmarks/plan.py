@@ -1,6 +1,7 @@
-"""Plans from scratch: the time until everything is placed, the objective over time, and whole-conference CP-SAT beside.
+"""Plans from scratch: the time until everything is placed, the objective over time, and CP-SAT beside.
 
-Usage: python -m benchmarks.plan [--sessions 100 --sessions 1000 …] [--seeds 20].  Exit status 1 where a target is missed.
+Usage: python -m benchmarks.plan [--sessions 100 --sessions 1000 …] [--seeds 20].  Exit status 1 where a target is
+missed.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def theirs(built: Conference, schedule: Schedule, seconds: float) -> float | Non
 
 
 def said(seconds: float | None) -> str:
+    """A time as people read it."""
     return "never" if seconds is None else f"{seconds:.2f}"
 
 
