@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any, cast
 
@@ -58,8 +58,6 @@ class Metrics(Collector):
             buckets=BUCKETS,
             registry=self.registry,
         )
-        self.job_ages: Callable[[], dict[str, float]] = dict
-        """State → seconds since the oldest job in it was asked for; whoever runs jobs puts itself here."""
         self.registry.register(self)
 
     def observe_request(self, what: str, seconds: float) -> None:
@@ -70,18 +68,29 @@ class Metrics(Collector):
         """Count an event that has been sent to everybody."""
         self.fan_out.labels(self._process).observe(max(0.0, seconds))
 
+    def latencies(self) -> dict[str, dict[str, float]]:
+        """What was timed → upper end of a bucket in seconds → how many took no longer."""
+        found: dict[str, dict[str, float]] = {}
+        for metric in (*self.requests.collect(), *self.fan_out.collect()):
+            for sample in metric.samples:
+                if "le" in sample.labels:
+                    found.setdefault(sample.labels.get("what", "push"), {})[sample.labels["le"]] = sample.value
+        return found
+
     def collect(self) -> Iterator[Metric]:
         """Everything that is looked up."""
         yield from self._live()
         yield from self._solver()
+        store = self._app.extensions["callboard.store"]
         yield self._gauge(
             "callboard_outbox_age_seconds",
             "Since the oldest event that a handler has still to see was written; 0 where there is none.",
-            {("handler", name): age for name, age in ages.of_handlers(self._app.extensions["callboard.store"]).items()},
+            {("handler", name): age for name, age in ages.of_handlers(store).items()},
         )
-        found = {("state", state): age for state, age in {"queued": 0.0, "running": 0.0, **self.job_ages()}.items()}
         yield self._gauge(
-            "callboard_job_age_seconds", "Since the oldest batch job in a state was asked for; 0 for none.", found
+            "callboard_job_age_seconds",
+            "Since the oldest batch job in a state was asked for; 0 for none.",
+            {("state", state): age for state, age in ages.of_jobs(store).items()},
         )
 
     def _live(self) -> Iterator[Metric]:

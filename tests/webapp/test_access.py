@@ -58,6 +58,7 @@ TAKES: dict[tuple[str, str], tuple[str, str | None]] = {
     ("GET", "/edit/<slug>/history"): READS,
     ("GET", "/edit/<slug>/conflicts"): READS,
     ("GET", "/edit/<slug>/conflicts/<conflict>"): READS,
+    ("GET", "/edit/<slug>/analytics"): READS,
     ("GET", "/edit/<slug>/settings"): ADMINISTERS,
     ("POST", "/edit/<slug>/settings"): ADMINISTERS,
     ("GET", "/live/<reference>"): OPEN,

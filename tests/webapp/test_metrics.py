@@ -66,7 +66,6 @@ def test_what_is_sent_and_what_waits_is_told(figures: Figures, app: Flask) -> No
     counted.observe_fan_out(0.03)
     counted.observe_fan_out(-1.0)
     app.extensions["callboard.hub"].drops = 3
-    counted.job_ages = lambda: {"queued": 12.5}
     told = figures()
     assert told["callboard_live_fan_out_seconds_count[]"] == 2
     assert told["callboard_live_fan_out_seconds_bucket[0.05]"] == 2
@@ -75,7 +74,7 @@ def test_what_is_sent_and_what_waits_is_told(figures: Figures, app: Flask) -> No
     assert told["callboard_live_clients[live]"] == told["callboard_live_clients[collab]"] == 0
     assert told["callboard_live_backlog_bytes[]"] == 0
     assert told["callboard_solver_up[]"] == told["callboard_solver_queue[waiting]"] == 0
-    assert (told["callboard_job_age_seconds[queued]"], told["callboard_job_age_seconds[running]"]) == (12.5, 0)
+    assert told["callboard_job_age_seconds[requested]"] == told["callboard_job_age_seconds[running]"] == 0
 
 
 @pytest.mark.parametrize(

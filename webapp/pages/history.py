@@ -1,14 +1,15 @@
-"""What was done to a schedule: the audit, and the conflicts on record."""
+"""What was done to a schedule: the audit, the conflicts on record, and plots of both."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from webapp import auth
+from webapp.metrics import Metrics
 from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
 from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
-from webapp.services import reading, records
+from webapp.services import analysing, reading, records
 from webapp.services.errors import NotFound, Refusal
 from webapp.store import Facts
 
@@ -79,6 +80,16 @@ def conflict(slug: str, conflict: str) -> Response:
         titles={session.id: session.title or session.id for session in facts.conference.sessions},
         telling=telling,
     )
+
+
+@bp.get("/edit/<slug>/analytics")
+@auth.requires("editor")
+def analytics(slug: str) -> Response:
+    """Plots: how rooms and hours are used, what was moved, what was broken, and how long answers took."""
+    _, facts = _schedule(slug)
+    metrics: Metrics = current_app.extensions["callboard.metrics"]
+    plots = analysing.plots(store(), slug, metrics.latencies())
+    return page("analytics", cache=PRIVATE, slug=slug, name=facts.conference.name or slug, plots=plots)
 
 
 def _schedule(slug: str) -> tuple[dict[str, object], Facts]:
