@@ -69,7 +69,7 @@ def timed(
 
     After `warm_up`, on a board that was made before the clock starts, as in a running Callboard.
     """
-    board = _BOARDS.board(conference, schedule) if engine == "auto" else None
+    board = board_of(conference, schedule) if engine == "auto" else None
     times: list[float] = []
     ears: list[_Ear] = []
     for _ in range(runs):
@@ -137,6 +137,11 @@ class _Boards:
 
 
 _BOARDS = _Boards()
+
+
+def board_of(conference: Conference, schedule: Schedule) -> Board | None:
+    """The board of a conference, laid out; None before `warm_up`."""
+    return _BOARDS.board(conference, schedule)
 
 
 def warm_up() -> None:

@@ -10,11 +10,14 @@ from time import perf_counter
 
 from rich.table import Table
 
-from benchmarks.measuring import Case, Sample, milliseconds, percentile, timed
+from benchmarks.measuring import Case, Sample, board_of, milliseconds, percentile, spread, timed
 from benchmarks.sweep import CROWDED, ORDINARY, Cell, Setting, settings
 from fixtures.disruptions import SINGLE_EDITS, disruptions
 from fixtures.mishaps import KINDS
+from solver import plan
 from solver.breach import Breach
+from solver.cost_map import DEPTH, cost_map
+from solver.countdown import countdown
 from solver.edits import Edit, Move, Resize, Swap
 from solver.timetable import Timetable
 
@@ -26,7 +29,10 @@ HOPELESS = tuple(name for name, kind in KINDS.items() if kind.hopeless)
 MASS_SECONDS = 1.0
 """A mass event must be repaired, and its count proved, in this time."""
 ALTERNATIVES = 5
-MICRO, MILLI = 1e-6, 1e-3
+MICRO, MILLI, SECOND = 1e-6, 1e-3, 1.0
+UNITS = {MICRO: "µs", MILLI: "ms", SECOND: "s"}
+MAP_SECONDS, PLAN_SECONDS = 10.0, 20.0
+"""For one cost map, and for one plan from scratch; what is not there by then has never come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,19 @@ IMPOSSIBLE = Target(
     MILLI,
     dict(zip(SIZES, [(5, 200), (5, 200), (10, 500), (30, 1000)], strict=True)),
 )
-TARGETS = (CHECK, REPAIR, FULL_REPAIR, FIRST, FIVE, IMPOSSIBLE)
+COST_MAP = Target(
+    f"cost map of a dragged session, to depth {DEPTH}",
+    95,
+    SECOND,
+    dict(zip(SIZES, [(0.1, 0.1), (0.2, 0.2), (1, 1), (3, 3)], strict=True)),
+)
+FROM_SCRATCH = Target(
+    "from scratch, everything placed",
+    95,
+    SECOND,
+    dict(zip(SIZES, [(0.05, 0.05), (0.2, 0.2), (1.5, 1.5), (10, 10)], strict=True)),
+)
+TARGETS = (CHECK, REPAIR, FULL_REPAIR, FIRST, FIVE, IMPOSSIBLE, COST_MAP, FROM_SCRATCH)
 PROVED_SHARE = {100: 0.8, 300: 0.9, 1000: 0.9, 3000: 0.9}
 """Of the mass events, those whose count must be proved within `MASS_SECONDS`."""
 
@@ -80,25 +98,33 @@ class Effort:
     mass: int
     alternatives: int
     impossible: int
+    maps: int
     limit: float
     """Seconds for one repair, but for mass events."""
 
     @property
     def steps(self) -> int:
         """Scenarios of one size."""
-        return self.seeds * (self.checks + self.mass + self.alternatives + self.impossible)
+        return self.seeds * (self.checks + self.mass + self.alternatives + self.impossible + self.maps + 1)
 
 
-def measure(sizes: Sequence[int], cells: Sequence[Cell], effort: Effort, advance: Callable[[], object]) -> Figures:
+def measure(
+    sizes: Sequence[int],
+    cells: Sequence[Cell],
+    effort: Effort,
+    advance: Callable[[], object],
+    *,
+    fullness: float = ORDINARY,
+) -> Figures:
     """Everything that the table shows; single repairs are taken from the sweep."""
     figures = Figures({}, {})
     for cell in cells:
-        if cell.asked == ORDINARY:
+        if cell.asked == fullness:
             figures.seconds[REPAIR.what, cell.sessions] = cell.times
         elif cell.asked == CROWDED and cell.sessions in FULL_REPAIR.limits:
             figures.seconds[FULL_REPAIR.what, cell.sessions] = cell.times
     for sessions in sizes:
-        for setting in settings(sessions, ORDINARY, effort.seeds):
+        for setting in settings(sessions, fullness, effort.seeds):
             _measure_one(figures, sessions, setting, effort, advance)
     return figures
 
@@ -120,6 +146,9 @@ def _measure_one(
     for case in _cases(setting, HOPELESS, effort.impossible, limit=effort.limit):
         explained = case.sample.answer.status == "infeasible" and case.sample.answer.reasons
         note(IMPOSSIBLE, case.sample.seconds if explained else inf)
+    for seconds in maps(setting, effort.maps):
+        note(COST_MAP, seconds)
+    note(FROM_SCRATCH, from_scratch(setting))
 
 
 def in_time(sample: Sample) -> bool:
@@ -142,6 +171,38 @@ def checks(setting: Setting, count: int) -> list[float]:
             assert broken, scenario.what
         found.append(sorted(times)[1])
     return found
+
+
+def maps(setting: Setting, count: int) -> list[float]:
+    """Seconds for the whole grid, with every reason said, for sessions that are spread over the programme."""
+    built, schedule = setting.built, setting.schedule
+    loose = sorted(one for one in schedule if not built.session[one].pinned)
+    board = board_of(built, schedule)
+    found = []
+    for number in spread(count, len(loose)):
+        gc.collect()
+        began = perf_counter()
+        told = list(cost_map(built, schedule, loose[number], remaining=countdown(MAP_SECONDS), board=board))
+        seconds = perf_counter() - began
+        complete = not any(one.verdict == "more_than" and one.others != DEPTH for one in told)
+        found.append(seconds if complete else inf)
+    return found
+
+
+def from_scratch(setting: Setting) -> float:
+    """Seconds until everything is placed anew; infinite where that is not so in time."""
+    placed = False
+
+    def note(progress: plan.Progress) -> None:
+        nonlocal placed
+        placed = placed or not progress.unplaced
+
+    clock = countdown(PLAN_SECONDS)
+    gc.collect()
+    made = plan.plan(
+        setting.built, setting.schedule, from_scratch=True, remaining=lambda: 0 if placed else clock(), progress=note
+    )
+    return inf if made.first_complete is None else made.first_complete
 
 
 def _check(table: Timetable, edit: Edit) -> list[Breach]:
@@ -167,7 +228,7 @@ def table(figures: Figures, sizes: Sequence[int]) -> Table:
     """Each line: what is asked, then what was measured."""
     shown = Table("", "", *(f"{sessions} sessions" for sessions in sizes))
     for target in TARGETS:
-        unit = "µs" if target.unit == MICRO else "ms"
+        unit = UNITS[target.unit]
         cells = [judged(target, sessions, figures.seconds.get((target.what, sessions), [])) for sessions in sizes]
         if any(cells):
             shown.add_row(target.what, f"p50 / p{target.rare} {unit}", *cells)
@@ -186,7 +247,7 @@ def judged(target: Target, sessions: int, seconds: Sequence[float]) -> str:
         return ""
     ours = [percentile(seconds, percent) / target.unit for percent in (50, target.rare)]
     met = all(figure <= limit for figure, limit in zip(ours, limits, strict=True))
-    said = " / ".join(_figure(figure) for figure in ours)
+    said = " / ".join(_figure(figure, target.unit) for figure in ours)
     return f"{said} ({limits[0]:g} / {limits[1]:g}) {verdict(met)}"
 
 
@@ -202,5 +263,15 @@ def verdict(met: bool) -> str:
     return "met" if met else "missed"
 
 
-def _figure(number: float) -> str:
-    return "never" if number == inf else milliseconds(number / 1000)
+def _figure(number: float, unit: float) -> str:
+    if number == inf:
+        return "never"
+    return f"{number:.2g}" if unit == SECOND else milliseconds(number / 1000)
+
+
+def rows(figures: Figures, sizes: Sequence[int]) -> str:
+    """The table as Markdown, for the history."""
+    shown = table(figures, sizes)
+    cells = [list(column.cells) for column in shown.columns]
+    lines = [["", "", *(f"{size}" for size in sizes)], ["---"] * len(cells), *zip(*cells, strict=True)]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

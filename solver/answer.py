@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,5 +97,5 @@ class Progress:
     moved: int | None
     moved_lower_bound: int
     seconds: float
-    best: Repair | None = None
-    """The best repair in hand, judged."""
+    best: Callable[[], Repair] | None = None
+    """Makes the best repair in hand of what the search has, and judges it; None: there is none yet."""

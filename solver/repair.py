@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
@@ -88,8 +88,6 @@ class _Question:
         self.finding = Finding()
         self.engine = "check"
         self.free: list[str] = []
-        self._noted: Places | None = None
-        self._best: Repair | None = None
 
     @cached_property
     def index(self) -> Index:
@@ -224,13 +222,16 @@ class _Question:
     def _note(self, finding: Finding) -> None:
         if self.progress is None:
             return
-        if finding.places is not self._noted:
-            assert finding.places is not None
-            self._noted = finding.places
-            places = chains.without_padding(self.index, finding.places)
-            self._best = self._judged(places, "moved" if len(places) <= finding.count_floor else "no")
-        moved = None if self._best is None else self._best.moved
-        self.progress(Progress(moved, finding.count_floor, perf_counter() - self.began, self._best))
+        places = finding.places
+        seconds = perf_counter() - self.began
+        if places is None:
+            self.progress(Progress(None, finding.count_floor, seconds))
+        else:
+            self.progress(Progress(len(places), finding.count_floor, seconds, partial(self._best, places)))
+
+    def _best(self, places: Places) -> Repair:
+        lean = chains.without_padding(self.index, places)
+        return self._judged(lean, "moved" if len(lean) <= self.finding.count_floor else "no")
 
     def _say(self, status: Status, repairs: list[Repair]) -> Answer:
         best = repairs[0] if repairs else None

@@ -50,9 +50,9 @@ def answer_json(conference: Conference, answer: Answer, *, camel: bool, offset: 
 
 def progress_json(conference: Conference, progress: Progress) -> dict[str, Any]:
     """How far a repair has come, with the best one in hand."""
-    best = progress.best
+    best = None if progress.best is None else progress.best()
     return {
-        "moved": progress.moved,
+        "moved": None if best is None else best.moved,
         "moved_lower_bound": progress.moved_lower_bound,
         "price": None if best is None else best.price,
         "repair": None if best is None else _repair_json(best, conference.clock.iso),
