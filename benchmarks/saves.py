@@ -109,14 +109,15 @@ def clean_moves(conference: Conference, schedule: Schedule) -> list[tuple[dict[s
 
 
 @contextmanager
-def served(data: Path) -> Iterator[int]:
-    """The port of a `serve` on this data."""
+def served(data: Path, *, cache: Path | None = None) -> Iterator[int]:
+    """The port of a `serve` on this data; with the compiled search that is in the cache, if one is named."""
+    environment = {} if cache is None else {"CALLBOARD_CACHE": os.environ.get("CALLBOARD_CACHE") or str(cache)}
     process = subprocess.Popen(
         [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(data)],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "CALLBOARD_COMPILE": "0"},  # nothing is repaired here
+        env={**os.environ, "CALLBOARD_COMPILE": "0", **environment},  # compiled it is already, or not needed
     )
     try:
         assert process.stdout is not None

@@ -17,12 +17,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks import itc2007, peers, sweep, targets
+from benchmarks import itc2007, peers, real, sweep, targets
 from benchmarks.measuring import RESULTS, console, warm_up
 from benchmarks.targets import Effort
 
 UNIVERSITY_SECONDS = 10.0
-"""For one repair of a university timetable."""
+"""For one repair of a real timetable."""
 FULL_SIZES = (100, 200, 300, 500, 750, 1000, 1500, 2000, 3000)
 
 
@@ -57,7 +57,9 @@ def full_plan(limit: float) -> Plan:
 @click.option("--limit", default=2.0, show_default=True, help="Seconds for one repair; a mass event has one.")
 @click.option("--peer-edits", default=4, show_default=True, help="Edits that the peers get; 0 for none.")
 @click.option("--peer-limit", default=20.0, show_default=True, help="Seconds for one solve of a peer.")
-@click.option("--university/--no-university", default=True, help="Whether to repair timetables of ITC-2007, too.")
+@click.option(
+    "--university/--no-university", default=True, help="Whether to repair real timetables, of ITC-2007 and FOSDEM, too."
+)
 @click.option("--full", is_flag=True, help="More sizes, seeds and scenarios; takes long.")
 @click.option("--results", type=click.Path(file_okay=False, path_type=Path), default=RESULTS, help="Where plots go.")
 def main(
@@ -95,6 +97,7 @@ def main(
         workers = os.cpu_count() or 1
         peers.report(page, count=peer_edits, limit=peer_limit, workers=workers, sizes=(100, 300))
     if university:
+        real.report(page, limit=UNIVERSITY_SECONDS)
         itc2007.report(page, itc2007.INSTANCES, seeds=3 if full else 1, limit=UNIVERSITY_SECONDS)
 
 

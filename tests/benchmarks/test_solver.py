@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import plot, solver, sweep, targets
+from benchmarks import plot, real, solver, sweep, targets
 from benchmarks.measuring import Sample, milliseconds, timed
 from fixtures.disruptions import disruptions
-from fixtures.small import two_rooms_one_clash
+from fixtures.small import one_speaker_in_two_rooms, two_rooms_one_clash
 from solver.answer import Answer, Status
 
 
@@ -49,6 +49,15 @@ def test_a_repair_is_timed_to_its_first_answer_and_to_the_proof_of_its_count() -
     assert taken.first is not None
     assert taken.counted is not None
     assert 0 < taken.first <= taken.counted <= taken.seconds < 5
+
+
+def test_the_fullest_room_is_the_one_that_closes() -> None:
+    built, schedule = one_speaker_in_two_rooms()
+    [day] = built.days
+    second = sorted(schedule)[1]
+    assert real.fullest_room(built, schedule, day.hours) == min(place.room for place in schedule.values())
+    moved = {**schedule, second: schedule[sorted(schedule)[0]]}
+    assert real.fullest_room(built, moved, day.hours) == moved[second].room
 
 
 def test_without_time_nothing_counts_as_proved() -> None:
@@ -90,4 +99,9 @@ def test_the_command_prints_the_targets_and_leaves_a_plot(tmp_path: Path) -> Non
     assert told.exit_code == 0, told.output
     for words in ("check of one edit", "five alternatives", "count proved in 1 s", "K: edits", "open"):
         assert words in told.output
+    for row in (
+        "| cost map of a dragged session, to depth 2 | p50 / p95 s | 0",
+        "| from scratch, everything placed | p50",
+    ):
+        assert row in told.output
     assert (tmp_path / "growth.svg").read_text().startswith("<svg")

@@ -22,6 +22,7 @@ import click
 
 from benchmarks import whole_conference
 from fixtures.disruptions import disruptions
+from fixtures.edits_json import edits_json
 from fixtures.generate import conference as made_up
 from fixtures.mishaps import KINDS
 from solver.answer import Answer
@@ -31,7 +32,6 @@ from solver.edits import Edit
 from solver.problem import Problem
 from solver.repair import Engine, repair
 from tests.solver import boards, statement
-from tests.solver.edits_json import edits_json
 from tests.solver.tiny import case as tiny_case
 from webapp.schemas import callboard_json
 
