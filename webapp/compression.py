@@ -20,7 +20,9 @@ LEVEL = 4
 """306 kB of a schedule become 56 kB; the usual 6 makes it 53 kB and takes twice as long."""
 WORTH_BYTES = 2048
 """Shorter answers fit into a packet or two as they are."""
-KEPT = 16
+KEPT = 64
+BUILT_LEVEL = 9
+"""Files of the front end are compressed once for as long as the process lives."""
 TEXTS = ("application/json", "application/problem+json", "application/xml", "image/svg+xml", "text/")
 
 
@@ -36,32 +38,39 @@ def _compress(response: Response) -> Response:
     if not response.cache_control.no_store:  # what no cache keeps need not be told apart
         response.vary.add("Accept-Encoding")
     if _is_wanted(response):
+        response.direct_passthrough = False
         response.set_data(_compressed(response))
         response.headers["Content-Encoding"] = ENCODING
     return response
 
 
 def _is_text(response: Response) -> bool:
-    """Whether the answer is text and in our hands, which files of the front end are not."""
-    return not response.is_streamed and not response.direct_passthrough and (response.mimetype or "").startswith(TEXTS)
+    """Whether the answer is text that is there as a whole: one of ours, or a file of the front end."""
+    is_whole = not response.is_streamed and not response.direct_passthrough
+    return (is_whole or _is_built(response)) and (response.mimetype or "").startswith(TEXTS)
+
+
+def _is_built(response: Response) -> bool:
+    return request.endpoint == "static" and response.status_code == 200
 
 
 def _is_wanted(response: Response) -> bool:
     return (
         "Content-Encoding" not in response.headers
-        and (response.calculate_content_length() or 0) >= WORTH_BYTES
+        and (response.content_length or response.calculate_content_length() or 0) >= WORTH_BYTES
         and request.accept_encodings.quality(ENCODING) > 0
     )
 
 
 def _compressed(response: Response) -> bytes:
     data, kept = response.get_data(), cast("Recent[bytes]", current_app.extensions["callboard.compressed"])
-    is_for_everybody = bool(response.cache_control.public)
+    level = BUILT_LEVEL if _is_built(response) else LEVEL
+    is_for_everybody = _is_built(response) or bool(response.cache_control.public)
     name, check = f"{request.path} {response.headers.get('ETag')} {len(data)}", zlib.crc32(data)
     found = kept.get(name, check) if is_for_everybody else None
     if found is None:
         store = cast(Store, current_app.extensions["callboard.store"])
-        found = store.aside(lambda: gzip.compress(data, LEVEL, mtime=0))
+        found = store.aside(lambda: gzip.compress(data, level, mtime=0))
         if is_for_everybody:
             kept.remember(name, check, found)
     return found

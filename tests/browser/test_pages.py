@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import Open, Schedule, Site, Troubles
 from tests.browser.grid import card, drag, open_grid, panel
@@ -186,3 +186,15 @@ def test_built_files_are_kept_for_ever_and_pages_are_asked_for_again(
     assert style is not None
     assert "immutable" in page.request.get(f"{site.url}{style}").headers["cache-control"]
     assert "immutable" not in page.request.get(f"{site.url}/static/manifest.json").headers["cache-control"]
+
+
+def test_a_first_visit_leaves_room_for_a_large_schedule_in_a_hundred_kilobytes(opened: Open, schedule: Schedule) -> None:
+    page = opened()
+    fetched: list[Request] = []
+    page.on("requestfinished", lambda request: fetched.append(request))
+    page.goto(f"/{schedule.slug}")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    sizes = {request.url: request.sizes() for request in fetched if "/worker.js" not in request.url}
+    assert any("/published" in url for url in sizes)
+    assert not any("woff2" in url for url in sizes)
+    assert sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes.values()) < 70_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -190,3 +191,16 @@ def test_the_service_worker_is_served_where_it_may_keep_every_page(app: Flask) -
     with app.test_client().get("/worker.js") as answer:
         assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_built_files_are_compressed_for_those_who_can_read_it(app: Flask) -> None:
+    client, script = app.test_client(), f"/static/{built.assets('live').script}"
+    with client.get(script) as plain, client.get(script, headers={"Accept-Encoding": "gzip"}) as packed:
+        assert "Content-Encoding" not in plain.headers
+        assert (packed.headers["Content-Encoding"], gzip.decompress(packed.data)) == ("gzip", plain.data)
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert "immutable" in packed.headers["Cache-Control"]
+        assert len(packed.data) < len(plain.data) / 2
+    font = f"/static/{built.assets('live').font}"
+    with client.get(font, headers={"Accept-Encoding": "gzip"}) as as_it_is:
+        assert "Content-Encoding" not in as_it_is.headers
