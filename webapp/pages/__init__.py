@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import account, attendee, configuration, history, operation, people, reference, views
+from webapp.pages import account, attendee, configuration, history, jobs, operation, people, reference, views
 
 __all__ = ["init_app"]
 
@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(account.bp)
     app.register_blueprint(configuration.bp)
     app.register_blueprint(history.bp)
+    app.register_blueprint(jobs.bp)
     app.register_blueprint(operation.bp)
     app.register_blueprint(people.bp)
     app.register_blueprint(reference.bp)
