@@ -85,8 +85,11 @@ def postgresql(programs: Path) -> Iterator[PostgreSQL]:
 
 
 @contextmanager
-def redis(program: str, port: int | None = None) -> Iterator[str]:
-    """Run a fresh Redis server that keeps nothing, on a free port unless told, and yield its address."""
+def redis(program: str, port: int | None = None, *, kill: bool = False) -> Iterator[str]:
+    """Run a fresh Redis server that keeps nothing, on a free port unless told, and yield its address.
+
+    In the end it is asked to end, or killed.
+    """
     with _folder("callboard-redis-", None) as folder:
         port = port or free_port()
         settings = [
@@ -104,6 +107,8 @@ def redis(program: str, port: int | None = None) -> Iterator[str]:
         with _server([program, *settings], folder / "log") as process:
             _wait("Redis", process, folder / "log", lambda: _answers(port))
             yield f"redis://127.0.0.1:{port}/0"
+            if kill:
+                process.kill()
 
 
 def free_port() -> int:

@@ -137,7 +137,7 @@ def restart_again_and_again(program: str, port: int) -> None:
     """Run Redis so often, for a moment each, and leave everybody without it in between."""
     chance = random.Random(port)
     for _ in range(RESTARTS):
-        with servers.redis(program, port):
+        with servers.redis(program, port, kill=True):
             time.sleep(chance.uniform(0.8, 1.5))
         time.sleep(chance.uniform(0.5, 1.0))
 

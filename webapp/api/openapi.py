@@ -202,8 +202,10 @@ def _imports(operation: dict[str, Any]) -> None:
 
 
 def _saves(responses: dict[str, Any]) -> None:
-    for status, result in (("409", "warning_required"), ("412", "stale_blocked"), ("422", "validation_failed")):
+    for status, result in (("412", "stale_blocked"), ("422", "validation_failed")):
         responses[status] = _problem(f"`{result}`: the save attempt, and a problem", {"allOf": [SAVED, PROBLEM]})
+    locked = {"anyOf": [{"allOf": [SAVED, PROBLEM]}, PROBLEM]}
+    responses["409"] = _problem("`warning_required`: the save attempt, and a problem; or a lock is in the way", locked)
 
 
 def _read_under_conditions(operation: dict[str, Any], path: str, guard: Guard) -> None:
