@@ -27,7 +27,7 @@ from webapp.settings import Settings
 from webapp.store import Store
 
 EDITORS = 10
-SECONDS = amount(quick=5, long=300)
+SECONDS = amount(quick=4, long=300)
 PLACE = ("roomId", "startTime", "endTime")
 Told = dict[str, Any]
 Places = dict[str, dict[str, Any]]

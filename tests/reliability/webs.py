@@ -21,6 +21,7 @@ from webapp.store import Store
 
 EDITORS, PROCESSES = 16, 4
 SHARED = 3
+START_SECONDS = 120
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -104,7 +105,7 @@ def finished(running: Sequence[subprocess.Popen[str]]) -> list[dict[str, Any]]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START_SECONDS
     while True:
         assert process.poll() is None, "the web process ended"
         assert time.monotonic() < deadline, "the web process does not answer"

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
+from tests.conftest import ON_POSTGRESQL
 from tests.webapp.small import Caller, move
 from webapp.live.locks_redis import RedisLocks
 from webapp.services.errors import Unavailable
@@ -19,15 +20,25 @@ ADA = Holder("page-1", "editor-a", "Ada")
 BEN = Holder("page-2", "editor-b", "Ben")
 
 
+IN_REDIS = pytest.param("redis", marks=[pytest.mark.redis, pytest.mark.slow])
+
+
+@pytest.fixture(params=["sqlite", ON_POSTGRESQL, IN_REDIS])
+def place(request: pytest.FixtureRequest) -> str:
+    """Where locks are kept: in a database of each kind, or in Redis."""
+    return str(request.param)
+
+
 @pytest.fixture
-def database_url(each_database: str) -> str:
-    return each_database
+def database_url(request: pytest.FixtureRequest) -> str:
+    in_postgresql = "place" in request.fixturenames and request.getfixturevalue("place") == "postgresql"
+    return str(request.getfixturevalue("postgres_url")) if in_postgresql else ""
 
 
-@pytest.fixture(params=["stored", pytest.param("redis", marks=[pytest.mark.redis, pytest.mark.slow])])
-def locks(request: pytest.FixtureRequest, store: Store) -> Locks:
-    """Where the application keeps its locks."""
-    if request.param == "redis":
+@pytest.fixture
+def locks(place: str, request: pytest.FixtureRequest, store: Store) -> Locks:
+    """The application's locks."""
+    if place == "redis":
         store.locks = RedisLocks(request.getfixturevalue("redis_url"))
     return store.locks
 

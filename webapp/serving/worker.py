@@ -51,7 +51,8 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def _leave(self) -> None:
         """Gunicorn would poll every second, and wait for idle connections too."""
         deadline = time.monotonic() + FINISH_SECONDS
-        hub = getattr(self.wsgi, "extensions", {}).get("callboard.hub")
+        # It may be told to end before it has loaded the application.
+        hub = getattr(getattr(self, "wsgi", None), "extensions", {}).get("callboard.hub")
         if hub is not None:
             hub.shut()
         while self.running and time.monotonic() < deadline:
