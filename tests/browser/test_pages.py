@@ -188,7 +188,9 @@ def test_built_files_are_kept_for_ever_and_pages_are_asked_for_again(
     assert "immutable" not in page.request.get(f"{site.url}/static/manifest.json").headers["cache-control"]
 
 
-def test_a_first_visit_leaves_room_for_a_large_schedule_in_a_hundred_kilobytes(opened: Open, schedule: Schedule) -> None:
+def test_a_first_visit_leaves_room_for_a_large_schedule_in_a_hundred_kilobytes(
+    opened: Open, schedule: Schedule
+) -> None:
     page = opened()
     fetched: list[Request] = []
     page.on("requestfinished", lambda request: fetched.append(request))
