@@ -43,7 +43,7 @@ class Settings:
     solves_per_minute: int = 3000
     """How many checks and repairs one caller may ask for."""
     jobs_at_once: int = 1
-    """How many batch jobs a worker solves at the same time; each takes a core."""
+    """How many batch jobs a worker solves at the same time; each takes a core; 0 leaves them to other workers."""
     job_memory_mb: int = 4096
     """The memory that a batch job's solver may have, in mebibytes; 0 is no limit."""
     cache: Path | None = None
