@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.chains import OutOfTimeError
+from solver.countdown import Remaining, countdown
 from solver.problem import Problem
 from solver.rules import RULES
 from solver.rules.rule import FOREVER
@@ -27,10 +30,12 @@ class Choices:
     """The table, and what the rules have forbidden in it so far.
 
     `free` sessions may take any room and any start on the grid; every other placed session has its present place only.
+    Posting rules takes long in a large conference; it raises `OutOfTimeError` when no time remains.
     """
 
-    def __init__(self, problem: Problem, free: Iterable[str]) -> None:
+    def __init__(self, problem: Problem, free: Iterable[str], remaining: Remaining | None = None) -> None:
         self.problem = problem
+        self._remaining = remaining or countdown(inf)
         self.conference = problem.conference
         self.rooms = [room.id for room in self.conference.rooms]
         self._room_number = {room: number for number, room in enumerate(self.rooms)}
@@ -111,9 +116,15 @@ class Choices:
 
     # What a rule may say.
 
+    def keep_time(self) -> None:
+        """Raise `OutOfTimeError` if no time remains."""
+        if self._remaining() <= 0:
+            raise OutOfTimeError
+
     def post_rules(self) -> None:
         """Post every rule of the list; starts that a free session may take are on the grid already."""
         for rule in RULES:
+            self.keep_time()
             self._rule = rule.name
             rule.post(self)
 
@@ -153,6 +164,7 @@ class Choices:
         order = np.argsort(starts, kind="stable")
         row, start, end = rows[order].tolist(), starts[order].tolist(), ends[order].tolist()
         for i in range(len(row)):
+            self.keep_time()
             for j in range(i + 1, len(row)):
                 if start[j] >= end[i]:
                     break
@@ -166,6 +178,7 @@ class Choices:
     def _hit(self, movers: Stretch, staying: Stretch) -> None:
         rows, starts, ends = movers
         for stay, begin, finish in zip(*(part.tolist() for part in staying), strict=True):
+            self.keep_time()
             hit = rows[(starts < finish) & (ends > begin)]
             for session in np.unique(self.session[hit]).tolist():
                 if session != self.session[stay]:
@@ -178,6 +191,7 @@ class Choices:
             return
         points = np.unique(starts)
         for point, following in zip(points, np.append(points[1:], FOREVER), strict=True):
+            self.keep_time()
             active = (starts <= point) & (ends > point)
             present = sessions[active]
             # When all of them are still active at the next start, the clique there says it all.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from solver.chains import OutOfTimeError
 from solver.choices import Choices
 from solver.problem import Finding, Places, Problem
 from solver.relaxation import Relaxation
@@ -27,14 +28,18 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
 
     The free set begins with what the posted rules alone find broken; it is handed back as it ended.
     """
-    free = _broken(problem)
-    finding.raise_floor(1, "cp_sat")
-    if finding.places is None:
-        _explore(problem, free, finding, remaining, note)
-    else:
-        _close_the_gap(problem, free, finding, remaining, note)
-    if finding.count_proved and not finding.price_proved:
-        _cheapen(problem, free, finding, remaining)
+    free: list[str] = []
+    try:
+        free += _broken(problem, remaining)
+        finding.raise_floor(1, "cp_sat")
+        if finding.places is None:
+            _explore(problem, free, finding, remaining, note)
+        else:
+            _close_the_gap(problem, free, finding, remaining, note)
+        if finding.count_proved and not finding.price_proved:
+            _cheapen(problem, free, finding, remaining)
+    except OutOfTimeError:
+        pass
     return free
 
 
@@ -44,7 +49,7 @@ def _explore(
     """With nothing in hand: minimise the count, and let those that were evicted be free, until nobody is."""
     budget = remaining()
     while not finding.infeasible and remaining() > 0:
-        relaxation = Relaxation(problem, free)
+        relaxation = Relaxation(problem, free, remaining)
         if relaxation.contradiction:
             finding.refuted("facts", relaxation.contradiction)
             return
@@ -54,7 +59,8 @@ def _explore(
             finding.refuted("cp_sat", tuple(free), confirmed_by=PRESOLVE_OFF)
             return
         if solved.bound > finding.count_floor:
-            confirmed = _confirmed(Relaxation(problem, free, most=solved.bound - 1), remaining)
+            fewer = _built(problem, free, remaining, most=solved.bound - 1)
+            confirmed = _confirmed(fewer, remaining)
             finding.raise_floor(solved.bound, "cp_sat", confirmed)
         note(finding)
         if solved.optimal and not solved.evicted:
@@ -71,7 +77,7 @@ def _close_the_gap(
 ) -> None:
     """With a repair in hand: refute one count after the other, or find a repair that has it."""
     while not finding.count_proved and remaining() > 0:
-        relaxation = Relaxation(problem, free, most=finding.count_floor)
+        relaxation = Relaxation(problem, free, remaining, most=finding.count_floor)
         solved = relaxation.solve(relaxation.evictions(), remaining())
         if solved.infeasible:
             finding.raise_floor(finding.count_floor + 1, "cp_sat", _confirmed(relaxation, remaining))
@@ -84,11 +90,23 @@ def _close_the_gap(
             return
 
 
-def _confirmed(relaxation: Relaxation, remaining: Remaining, *, price: int | None = None) -> str | None:
+def _built(
+    problem: Problem, free: list[str], remaining: Remaining, *, most: int, price: int | None = None
+) -> Relaxation | None:
+    """The model; None if there is no time to build it."""
+    try:
+        return Relaxation(problem, free, remaining, most=most, price=price)
+    except OutOfTimeError:
+        return None
+
+
+def _confirmed(relaxation: Relaxation | None, remaining: Remaining, *, price: int | None = None) -> str | None:
     """How it was confirmed that the relaxation, which has been refuted, has no solution; None: not in time.
 
     Presolve has been known to refute what is feasible.  Raises `AssertionError` if it has done so here.
     """
+    if relaxation is None:
+        return None
     seconds = min(CONFIRM_SECONDS, remaining() / 2)
     if relaxation.contradiction:
         return PRESOLVE_OFF
@@ -109,12 +127,21 @@ def refute(
     Whoever is in their way is evicted and wants a place in the next model.  `hold` is given what ends a solve early;
     no model is built with more than `most_places` choices.
     """
-    free = _broken(problem)
+    try:
+        return _refute(problem, remaining, hold, most_places)
+    except OutOfTimeError:
+        return None
+
+
+def _refute(
+    problem: Problem, remaining: Remaining, hold: Callable[[Callable[[], None]], None], most_places: int
+) -> tuple[str, ...] | None:
+    free = _broken(problem, remaining)
     while remaining() > 0:
         cells = len(problem.conference.rooms) * len(problem.grid)
         if len(free) * cells > most_places:
             return None
-        relaxation = Relaxation(problem, free)
+        relaxation = Relaxation(problem, free, remaining)
         hold(relaxation.stop)
         if relaxation.contradiction:
             return relaxation.contradiction
@@ -153,7 +180,10 @@ def another(
     free = list(dict.fromkeys([*free, *(session for repair in earlier for session in repair)]))
     cuts: list[Places] = []
     while remaining() > 0:
-        relaxation = Relaxation(problem, free)
+        try:
+            relaxation = Relaxation(problem, free, remaining)
+        except OutOfTimeError:
+            break
         relaxation.model.add(relaxation.count() <= count)
         if most is not None:
             relaxation.model.add(relaxation.price() <= most)
@@ -176,9 +206,9 @@ def another(
     return None, False
 
 
-def _broken(problem: Problem) -> list[str]:
+def _broken(problem: Problem, remaining: Remaining) -> list[str]:
     """The movable sessions that break a rule where they are, as the posted rules see it, and the homeless."""
-    table = Choices(problem, ())
+    table = Choices(problem, (), remaining)
     table.post_rules()
     rows = {int(row) for row in np.flatnonzero(table.dead)} | {row for pair in table.clashes for row in pair}
     sessions = {table.sessions[table.session[row]] for row in rows}
@@ -191,7 +221,7 @@ def _settle_for_less(problem: Problem, free: list[str], finding: Finding, remain
     if remaining() <= 0:
         return
     in_hand = finding.places or {}
-    relaxation = Relaxation(problem, list(dict.fromkeys([*free, *in_hand])))
+    relaxation = Relaxation(problem, list(dict.fromkeys([*free, *in_hand])), remaining)
     if relaxation.contradiction:
         return
     relaxation.evict_nobody()
@@ -206,7 +236,7 @@ def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Rem
     while remaining() > 0:
         free[:] = dict.fromkeys([*free, *finding.places])
         in_hand = problem.total_price(finding.places)
-        relaxation = Relaxation(problem, free, most=len(finding.places), price=in_hand)
+        relaxation = Relaxation(problem, free, remaining, most=len(finding.places), price=in_hand)
         solved = relaxation.solve(relaxation.price(), remaining())
         if not solved.places:
             finding.price_floor = max(finding.price_floor, solved.bound)
@@ -215,7 +245,7 @@ def _cheapen(problem: Problem, free: list[str], finding: Finding, remaining: Rem
             finding.places, in_hand = solved.places, problem.total_price(solved.places)
         finding.price_floor = max(finding.price_floor, solved.bound)
         if finding.price_floor >= in_hand:
-            cheaper = Relaxation(problem, free, most=len(finding.places), price=in_hand - 1)
+            cheaper = _built(problem, free, remaining, most=len(finding.places), price=in_hand - 1)
             finding.settle_price("cp_sat", _confirmed(cheaper, remaining, price=in_hand - 1))
         if finding.price_proved or not solved.evicted or not solved.optimal:
             return

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from solver.chains import OutOfTimeError
 from solver.index import Index
 from solver.problem import Places, Problem
 from solver.relaxation import Relaxation
@@ -35,7 +36,10 @@ def fits(problem: Problem, remaining: Remaining, *, twice: bool = False) -> bool
 
 
 def _by_cp_sat(problem: Problem, free: list[str], remaining: Remaining) -> bool | None:
-    relaxation = Relaxation(problem, free)
+    try:
+        relaxation = Relaxation(problem, free, remaining)
+    except OutOfTimeError:
+        return None
     if relaxation.contradiction:
         return False
     if remaining() <= 0:

@@ -16,6 +16,7 @@ from ortools.sat.python import cp_model
 
 from solver.choices import Choices
 from solver.conference import Placement
+from solver.countdown import Remaining
 from solver.problem import DISTINCT_MINUTES, ROOM_CHANGE_PRICE, Places, Problem
 
 
@@ -41,14 +42,20 @@ class Relaxation:
     """The model for one set of free sessions.
 
     With `most`, it is asked only about repairs of at most so many moves, with `price`, only about those that cost no
-    more: places that neither could have are left out.
+    more: places that neither could have are left out.  Raises `OutOfTimeError` when it cannot be built in time.
     """
 
     def __init__(
-        self, problem: Problem, free: Sequence[str], *, most: int | None = None, price: int | None = None
+        self,
+        problem: Problem,
+        free: Sequence[str],
+        remaining: Remaining | None = None,
+        *,
+        most: int | None = None,
+        price: int | None = None,
     ) -> None:
         self.problem = problem
-        self.choices = Choices(problem, free)
+        self.choices = Choices(problem, free, remaining)
         self.choices.post_rules()
         self.model = cp_model.CpModel()
         self._literals: dict[int, cp_model.IntVar] = {}
@@ -124,6 +131,7 @@ class Relaxation:
     def _give_every_free_session_a_place(self) -> None:
         table = self.choices
         for number in range(len(table.free)):
+            table.keep_time()
             rows = table.of([table.free[number]])
             literals = []
             for row in rows[~table.dead[rows]].tolist():
@@ -138,6 +146,7 @@ class Relaxation:
     def _post_conflicts(self) -> None:
         table = self.choices
         for (_, stay), parts in table.hits.items():
+            table.keep_time()
             if self._movable[table.session[stay]] and not table.dead[stay]:
                 rows = np.unique(np.concatenate(parts)) if len(parts) > 1 else parts[0]
                 taken = [self._literals[row] for row in rows[~table.dead[rows]].tolist()]
@@ -147,6 +156,7 @@ class Relaxation:
             if not table.dead[first] and not table.dead[second]:
                 self.model.add_at_most_one([self._stay(first), self._stay(second)])
         for clique in table.cliques:
+            table.keep_time()
             taken = [self._literals[row] for row in clique[~table.dead[clique]].tolist()]
             if len(taken) > 1:
                 self.model.add_at_most_one(taken)
