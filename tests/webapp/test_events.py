@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from flask import Flask
 
 from tests.webapp.small import Caller, move
 from webapp.events import log
+from webapp.events.handlers import Consequences
+from webapp.events.relay import Relay
+from webapp.events.shapes import HOLDS
 from webapp.events.types import TYPES, Event, public_view
 from webapp.store import Store
 
@@ -138,6 +143,48 @@ def test_the_documentation_and_the_interface_name_every_type(app: Flask) -> None
     assert named == set(TYPES)
     document = app.test_client().get("/api/v1/openapi.json").get_json()
     assert document["components"]["schemas"]["EventList.Event"]["properties"]["type"]["enum"] == list(TYPES)
+
+
+def test_every_event_has_the_keys_that_its_type_promises(
+    app: Flask, caller: Callable[[str], Caller], store: Store
+) -> None:
+    document = app.test_client().get("/api/v1/openapi.json").get_json()
+    schema = {**document["components"]["schemas"]["EventList.Event"], "components": document["components"]}
+    validator = jsonschema_rs.Draft202012Validator(schema)
+    admin = caller("admin")
+    for events in (whole_story(app, admin, store), caller("viewer").events()):
+        for event in events:
+            assert list(map(str, validator.iter_errors(event))) == [], event
+            for key in set(HOLDS[event["type"]]):
+                assert not validator.is_valid({name: value for name, value in event.items() if name != key}), key
+    told = {event["type"] for event in admin.events()}
+    assert told | {"job.progressed", "job.proposed", "job.finished"} == set(TYPES) == set(HOLDS)
+
+
+def whole_story(app: Flask, admin: Caller, store: Store) -> list[dict[str, Any]]:
+    """Events of every type but those of jobs."""
+    ada = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T11:00", "to": "2027-02-06T12:00"}
+    steps: list[list[dict[str, Any]]] = [
+        [move("spare", "16:00", "hall"), {"op": "resize", "session": "looms", "minutes": 50}],
+        [{"op": "unpin", "session": "opening"}, {"op": "pin", "session": "engines"}],
+        [{"op": "unplace", "session": "knots"}, {"op": "set_audience", "session": "engines", "audience": 90}],
+        [{"op": "close_room", "room": "hall", "from": "2027-02-06T17:00", "to": "2027-02-06T18:00"}],
+        [{"op": "open_room", "room": "hall", "from": "2027-02-06T17:00", "to": "2027-02-06T18:00"}, ada],
+        [move("looms", "15:00")],
+    ]
+    assert admin.save(move("knots", "11:30", "hall")).status_code == 409
+    for changes in steps:
+        assert admin.save(*changes, override={"reason": "so"}).status_code == 200
+    for direction in ("undo", "redo"):
+        body = {"expectedVersion": admin.version(), "override": {"reason": "so"}}
+        assert admin.post(f"/{direction}", body).status_code == 200
+    Relay(store, [Consequences(store, lambda: app.extensions["callboard.solver"])]).run()
+    ada_again = {**ada, "op": "person_available"}
+    assert admin.save(ada_again, publish=True).status_code == 200
+    assert admin.client.post(admin.base + "/refresh", headers=admin.headers).status_code == 200
+    settings = {"severities": {"turnover": "warn"}}
+    assert admin.client.put(admin.base + "/settings", json=settings, headers=admin.headers).status_code == 200
+    return admin.events()
 
 
 def test_conflicts_are_detected_and_resolved_in_the_log(editor: Caller) -> None:

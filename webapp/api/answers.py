@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from webapp.events import shapes
 from webapp.events.types import TYPES
 from webapp.services.severities import Severity
 
@@ -498,6 +499,8 @@ class SaveList(Answer):
 
 class Event(Answer):
     """An event; what else it holds depends on its type."""
+
+    model_config = ConfigDict(json_schema_extra={"allOf": shapes.by_type()})
 
     seq: int
     type: Annotated[str, WithJsonSchema({"type": "string", "enum": list(TYPES)})]
