@@ -21,6 +21,8 @@ const DRAG_PAUSE = 100;
 const LOOK_PAUSE = 200;
 const NOTICE_PATIENCE = 15_000;
 const NOTICES = 3;
+/** How many sessions are locked at once: the server has its limits, and who edits a whole day needs no locks to be seen. */
+const IN_HAND = 40;
 
 export interface Notice {
   id: number;
@@ -132,12 +134,12 @@ export class Company {
     this.#looking = setTimeout(() => this.#appear(), LOOK_PAUSE);
   }
 
-  /** Have exactly these sessions in hand. */
+  /** Have exactly these sessions in hand, or the first of them where they are very many. */
   hold(sessions: ReadonlySet<string>): void {
     const before = this.#wanted;
-    this.#wanted = new Set(sessions);
-    for (const session of sessions) if (!before.has(session)) this.#take(session);
-    for (const session of before) if (!sessions.has(session)) this.#release(session);
+    this.#wanted = new Set([...sessions].slice(0, IN_HAND));
+    for (const session of this.#wanted) if (!before.has(session)) this.#take(session);
+    for (const session of before) if (!this.#wanted.has(session)) this.#release(session);
   }
 
   /** Show the others where something is carried; null when it has been put down. */
