@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
 
@@ -145,8 +146,6 @@ def test_every_kind_ends_in_changes_that_keep_the_rules(kind: str, told: dict[st
 
 
 def _with(told: dict[str, Any], names: dict[str, str]) -> bytes:
-    import json
-
     text = json.dumps(told)
     for name, value in names.items():
         text = text.replace(f'"{name}"', json.dumps(value))
@@ -185,6 +184,7 @@ def test_without_repair_a_shift_is_just_that() -> None:
         ("rehours", {"hours": [{"date": "soon", "start": "09:00", "end": "10:00"}]}, "parameters.hours[0].date"),
         ("improve", {"budget": "two"}, "parameters.budget"),
         ("place", {"where": 1}, "parameters.where"),
+        ("import", {"feed": "not a feed"}, ""),
         ("dance", {}, "kind"),
     ],
 )
@@ -193,6 +193,58 @@ def test_parameters_that_make_no_sense_are_named(kind: str, told: Any, place: st
     with pytest.raises(DocumentError) as refused:
         read_parameters(kind, told, conference, schedule, NOW)
     assert refused.value.place.startswith(place)
+
+
+def feed(conference: Conference, schedule: Schedule, *, without: set[str] | None = None) -> dict[str, Any]:
+    """The parameters of an import: the schedule as a file that lacks some sessions."""
+    document = callboard_json(conference, schedule)
+    document["sessions"] = [one for one in document["sessions"] if one["id"] not in (without or set())]
+    for key in ("apart", "order"):
+        document.pop(key, None)
+    return {"feed": json.dumps(document)}
+
+
+def test_a_feed_that_is_no_other_changes_nothing_and_one_that_moves_sessions_is_repaired() -> None:
+    conference, schedule = generated(seed=9, sessions=80, fullness=0.7)
+    same = solved("import", feed(conference, schedule), conference, schedule)
+    assert (same["status"], same["changes"], same["reasons"]) == ("nothing_to_repair", [], [])
+    moved, other = [one.id for one in conference.sessions if not one.pinned][:2]
+    elsewhere = {**schedule, moved: schedule[other]}
+    assert check.violations(conference, elsewhere)
+    answer = solved("import", feed(conference, elsewhere), conference, schedule)
+    after = saved(answer, conference, schedule)
+    if answer["engine"] == "repair":
+        assert after.schedule[moved] == schedule[other] != after.schedule.get(other)
+        assert check.violations(after.conference, after.schedule) == []
+    else:
+        assert (answer["status"], after.schedule) == ("as_asked", elsewhere)
+        assert answer["reasons"]
+
+
+def test_a_feed_that_lacks_many_sessions_is_questioned_and_one_that_lacks_a_few_is_not() -> None:
+    conference, schedule = generated(seed=9, sessions=80)
+    several = set(sorted(schedule)[:11])
+    asked = solved("import", feed(conference, schedule, without=several), conference, schedule)
+    assert (asked["status"], asked["changes"]) == ("question", [])
+    assert "11 of 80" in asked["reasons"][0]
+    confirmed = {**feed(conference, schedule, without=several), "confirm": True}
+    after = saved(solved("import", confirmed, conference, schedule), conference, schedule)
+    assert after.schedule.keys() == schedule.keys() - several
+    few = set(sorted(schedule)[:10])
+    after = saved(solved("import", feed(conference, schedule, without=few), conference, schedule), conference, schedule)
+    assert after.schedule.keys() == schedule.keys() - few
+
+
+def test_what_a_save_cannot_add_is_named() -> None:
+    conference, schedule = generated(seed=9, sessions=20)
+    document = json.loads(feed(conference, schedule)["feed"])
+    document["rooms"].append({"id": "tent"})
+    document["sessions"].append({"id": "new", "title": "A surprise", "minutes": 20})
+    document["sessions"][0].update(room="tent")
+    answer = solved("import", {"feed": json.dumps(document)}, conference, schedule)
+    assert answer["changes"] == []
+    assert any("tent" in reason for reason in answer["reasons"])
+    assert any("A surprise" in reason for reason in answer["reasons"])
 
 
 def test_every_kind_has_a_task() -> None:
@@ -204,8 +256,6 @@ def test_every_kind_has_a_task() -> None:
 def test_a_delay_is_one_command(tmp_path: Any) -> None:
     data = ("--data", str(tmp_path / "data"))
     file = tmp_path / "harbour.json"
-    import json
-
     conference, schedule = generated(seed=7, sessions=40)
     file.write_text(json.dumps(callboard_json(conference, schedule)))
     assert callboard("import", file, "--slug", "harbour", *data).status == 0

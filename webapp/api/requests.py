@@ -127,7 +127,7 @@ class Save(Request):
 class Job(Request):
     """A batch job: what its kind is told, and for how many seconds it may be solved."""
 
-    kind: Literal["shift", "close", "delay", "rehours", "place", "rebuild", "improve"]
+    kind: Literal["shift", "close", "delay", "rehours", "place", "rebuild", "improve", "import"]
     expected_version: Version
     parameters: Annotated[Any, WithJsonSchema({"type": "object"})] = {}
     time_limit: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False, strict=False)] = 60

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.commands.common import BadInput, complaints, console, counted, json_line, settings, stored_data
+from webapp.commands.common import BadInput, complaints, console, counted, json_line, read_bytes, settings, stored_data
 from webapp.commands.stores import opened
 
 if TYPE_CHECKING:
     from webapp.store import Store
 
-KINDS = ("shift", "close", "delay", "rehours", "place", "rebuild", "improve")
+KINDS = ("shift", "close", "delay", "rehours", "place", "rebuild", "improve", "import")
 STATUS = {"proposed": 0, "applied": 0, "stale": 3, "cancelled": 3, "failed": 1}
 """Exit statuses of `job wait`."""
 POLL_SECONDS = 0.3
@@ -34,6 +34,8 @@ def job() -> None:
 @click.argument("schedule")
 @click.option("--kind", type=click.Choice(KINDS), help="What to do.")
 @click.option("--parameters", metavar="JSON", default="{}", help="What the kind is told, as a JSON object.")
+@click.option("--feed", metavar="FILE", help="For import: the new feed, in any format that can be read.")
+@click.option("--confirm", is_flag=True, help="For import: what is missing from the feed is cancelled, however much.")
 @click.option("--time-limit", type=click.FloatRange(0, 86_400, min_open=True), default=60.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Search in this order.  [default: any]")
 @click.option("--again", metavar="JOB", help="Ask the same as this job did, of the schedule as it is now.")
@@ -43,6 +45,8 @@ def start(
     schedule: str,
     kind: str | None,
     parameters: str,
+    feed: str | None,
+    confirm: bool,
     time_limit: float,
     seed: int | None,
     again: str | None,
@@ -69,6 +73,8 @@ def start(
             )
         else:
             told = parse_json(parameters.encode(), "--parameters")
+            if feed is not None:
+                told = {"feed": read_bytes(feed).decode(errors="replace"), "confirm": confirm}
             asked = jobs.JobRequest(
                 kind=str(kind), expected_version=None, parameters=told, time_limit=time_limit, seed=seed
             )

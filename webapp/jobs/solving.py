@@ -43,6 +43,8 @@ class Solving:
         """The result and its changes."""
         task = self.task
         reasons: list[str] = []
+        if task.question:
+            return self._asked(task.question)
         while task.exact or not task.repaired:
             edits, imposed, edited = self._edited(task)
             if not task.repaired:
@@ -88,7 +90,7 @@ class Solving:
             "price": found.price,
             "priceLowerBound": found.price_lower_bound,
             "unplaced": [],
-            "reasons": [],
+            "reasons": task.notes,
             "seconds": round(perf_counter() - self.began, 3),
             "changes": changes,
         }
@@ -101,10 +103,14 @@ class Solving:
             "moved": 0,
             "violations": len(broken),
             "unplaced": [],
-            "reasons": [one.message for one in broken[:10]],
+            "reasons": [*(one.message for one in broken[:10]), *task.notes],
             "seconds": round(perf_counter() - self.began, 3),
             "changes": fold(task.edits, edits, edited, {}),
         }
+
+    def _asked(self, question: str) -> dict[str, Any]:
+        nothing = {"engine": "check", "moved": 0, "unplaced": [], "seconds": 0.0, "changes": []}
+        return {"status": "question", "reasons": [question], **nothing}
 
     def _planned(self, task: Task, reasons: list[str]) -> dict[str, Any]:
         from solver.plan import Progress, plan

@@ -10,6 +10,7 @@ from typing import Any
 from solver.conference import Conference, Day, Interval, Minute, Schedule
 from solver.problem import Scope
 from webapp.schemas import expand_edits, read_days
+from webapp.schemas.feed_changes import is_doubtful
 from webapp.schemas.jobs import closed_times, shift_edit
 
 
@@ -33,6 +34,10 @@ class Task:
     budget: int | None = None
     held: frozenset[str] = frozenset()
     """Sessions that stay, whatever they break: they began already."""
+    question: str = ""
+    """What must be answered by people before anything is solved."""
+    notes: list[str] = field(default_factory=list)
+    """What people are to know beside the result."""
     instead: Task | None = None
     """A looser question, for when this one has no answer."""
 
@@ -72,6 +77,20 @@ def _rebuild(told: Mapping[str, Any], conference: Conference, schedule: Schedule
 
 def _improve(told: Mapping[str, Any], conference: Conference, schedule: Schedule) -> Task:
     return Task(conference=conference, schedule=schedule, exact=False, budget=told.get("budget"))
+
+
+def _import(told: Mapping[str, Any], conference: Conference, schedule: Schedule) -> Task:
+    missing = told["missing"]
+    if is_doubtful(len(missing), len(schedule)) and not told["confirm"]:
+        question = (
+            f"{len(missing)} of {len(schedule)} sessions are missing from the feed. If they are cancelled, send it "
+            "again with confirm; nothing was changed."
+        )
+        return Task(conference=conference, schedule=schedule, question=question)
+    edits = [*told["edits"], *({"op": "unplace", "session": session} for session in missing)]
+    # Where the feed breaks rules by itself, it is taken as it is, and what it breaks is told.
+    as_it_is = Task(conference=conference, schedule=schedule, edits=edits, repaired=False, notes=told["leftOut"])
+    return replace(as_it_is, repaired=True, instead=as_it_is)
 
 
 def _delay(told: Mapping[str, Any], conference: Conference, schedule: Schedule) -> Task:
@@ -152,4 +171,5 @@ _TASKS: Mapping[str, Callable[[Mapping[str, Any], Conference, Schedule], Task]] 
     "place": _place,
     "rebuild": _rebuild,
     "improve": _improve,
+    "import": _import,
 }

@@ -15,6 +15,7 @@ from solver.conference import MAX_MINUTES, Conference, Minute, Schedule
 from webapp.interop.document import DocumentError, shown
 from webapp.schemas.bulk import SelectShape, expand_edits
 from webapp.schemas.callboard import read_days
+from webapp.schemas.feed_changes import changes_of
 from webapp.schemas.models import DayShape, Id, Shape, Text, shaped
 from webapp.schemas.times import TimeReader
 
@@ -67,6 +68,13 @@ class ImproveJob(Shape):
     budget: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
 
+class ImportJob(Shape):
+    """A new feed: what it moves is moved; with `confirm`, what is missing from it loses its place, however much."""
+
+    feed: str
+    confirm: bool = False
+
+
 KINDS: Mapping[str, type[Shape]] = {
     "shift": ShiftJob,
     "close": CloseJob,
@@ -75,6 +83,7 @@ KINDS: Mapping[str, type[Shape]] = {
     "place": PlaceJob,
     "rebuild": RebuildJob,
     "improve": ImproveJob,
+    "import": ImportJob,
 }
 
 
@@ -101,6 +110,9 @@ def read_parameters(kind: str, given: Any, conference: Conference, schedule: Sch
                 raise DocumentError("", f"{PLACE}.person", f"there is no person {shown(shape.person)}")
             at = now if shape.at is None else TimeReader(conference.clock, "").moment(shape.at, f"{PLACE}.at")
             told["at"] = conference.clock.iso(at)
+        case ImportJob():
+            # What the feed says is kept, not the feed.
+            return {"confirm": shape.confirm, **changes_of(shape.feed, conference, schedule)}
         case RehoursJob():
             read_days(told["hours"], conference.clock, "", place=f"{PLACE}.hours")
     return told
