@@ -9,7 +9,7 @@ import pytest
 
 from tests.reliability import judge
 from tests.reliability.soak import Figure, amount
-from tests.reliability.webs import PROCESSES, audited, plans, run_clients, shared_numbers, web_processes
+from tests.reliability.webs import EDITORS, PROCESSES, audited, plans, run_clients, shared_numbers, web_processes
 from webapp.services import reading, verifying
 from webapp.settings import Settings
 from webapp.store import Store
@@ -29,6 +29,7 @@ def test_no_update_is_lost(settings: Settings, store: Store, each_database: str,
     saved = [one for one in saves if one["result"] == "saved"]
     figure(f"lost updates and stale answers, {len(saved)} saves of {len(saves)} tried", len(found), len(history))
     assert found == []
+    assert len(history) >= OPERATIONS * EDITORS
     assert {one["result"] for one in saves} == {"saved", "stale_blocked"}
     draft = reading.draft_json(store, "shared")
     numbers = {one["sessionId"]: one["audience"] for one in draft["sessions"] if one["sessionId"] in first}

@@ -24,6 +24,11 @@ AWAY = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T10:30",
 
 
 @pytest.fixture
+def database_url(each_database: str) -> str:
+    return each_database
+
+
+@pytest.fixture
 def relay(store: Store) -> Relay:
     return Relay(store, [Availability(store)])
 

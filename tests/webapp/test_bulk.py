@@ -22,6 +22,11 @@ TRACKS = sorted({one.track for one in FACTS[0].sessions if one.track})
 DAY = "2027-02-06T"
 
 
+@pytest.fixture
+def database_url(each_database: str) -> str:
+    return each_database
+
+
 def expanded(*edits: dict[str, Any]) -> Any:
     return expand_edits(list(edits), *SMALL_FACTS, "body")
 

@@ -16,6 +16,11 @@ COLLISION = move("knots", "11:30", "hall")
 PUBLIC_ROUTES = ("", "/published", "/now", "/events", "/export.ics", "/export.xml", "/export.json", "/export.csv")
 
 
+@pytest.fixture
+def database_url(each_database: str) -> str:
+    return each_database
+
+
 def test_an_import_is_ready_to_publish_when_it_is_clean(editor: Caller) -> None:
     assert (editor.draft()["status"], editor.draft()["publishedVersion"]) == ("ready_to_publish", None)
 

@@ -27,6 +27,11 @@ ATTEMPT_KEYS = {
 COLLISION = move("knots", "11:30", "hall")
 
 
+@pytest.fixture
+def database_url(each_database: str) -> str:
+    return each_database
+
+
 def counts(store: Store) -> tuple[int, ...]:
     tables = (AuditRow, EventRow, OverrideRow, SaveAttemptRow)
     return store.read(

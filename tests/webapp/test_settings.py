@@ -14,6 +14,11 @@ COLLISION = move("knots", "11:30", "hall")
 
 
 @pytest.fixture
+def database_url(each_database: str) -> str:
+    return each_database
+
+
+@pytest.fixture
 def admin(caller: Callable[[str], Caller]) -> Caller:
     return caller("admin")
 

