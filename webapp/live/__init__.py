@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
     from webapp.live.log import StoreLog
     from webapp.live.resuming import Resuming
     from webapp.live.tickets import Tickets
+    from webapp.store.recent import Recent
 
     tickets = Tickets(app.extensions["callboard.settings"].data / "live.key")
     hub = Hub(
@@ -21,6 +22,7 @@ def init_app(app: Flask) -> None:
         tickets,
         told=lambda seconds: app.extensions["callboard.metrics"].observe_fan_out(seconds),
     )
+    app.extensions["callboard.followed"] = Recent[str](64)
     app.extensions["callboard.hub"] = app.extensions["callboard.bell"] = hub
     app.extensions["callboard.backplane"].on("log", lambda word: hub.ring(word["schedule"], word["seq"]))
     app.extensions["callboard.collab"] = Collab(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import time
 from base64 import b64decode
 from itertools import product
 from typing import TYPE_CHECKING
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from webapp.live.collab import Collab
     from webapp.live.hub import Hub
     from webapp.store import Store
+    from webapp.store.recent import Recent
 
 MESSAGE_BYTES = {PUBLIC: resuming.MESSAGE_BYTES, EDITORS: 64 * 1024}
 """The longest message that a client of a channel may send."""
+KNOWN_SECONDS = 10
+"""How long it is remembered that a schedule is published: a door that opens lets thousands in at once."""
 _SEQ = re.compile(r"\d{1,18}", re.ASCII)
 
 bp = Blueprint("live", __name__)
@@ -125,6 +129,18 @@ def _check_origin() -> None:
 
 
 def _schedule_id(reference: str, *, published: bool) -> str:
+    """The schedule that is meant, if it may be followed; for attendees it is looked up every few seconds only."""
+    known: Recent[str] = current_app.extensions["callboard.followed"]
+    key = reference, int(time.monotonic() // KNOWN_SECONDS)
+    found = known.get(*key) if published else None
+    if found is None:
+        found = _look_up(reference, published=published)
+        if published:
+            known.remember(*key, found)
+    return found
+
+
+def _look_up(reference: str, *, published: bool) -> str:
     store: Store = current_app.extensions["callboard.store"]
 
     def work(session: Session) -> tuple[str, int | None]:
