@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from fixtures.generate import conference as generated
 from tests.webapp.small import Caller, move
+from webapp.events.shapes import HOLDS
 from webapp.interop.document import Imported
 from webapp.jobs import table, worker
 from webapp.jobs.worker import Worker
@@ -100,6 +101,8 @@ def test_a_proposal_is_reviewed_and_applied_by_a_save_under_the_jobs_id(editor: 
     assert look(editor, job)["state"] == "applied"
     kinds = [event["type"] for event in editor.events() if event["type"].startswith("job.")]
     assert list(dict.fromkeys(kinds)) == ["job.progressed", "job.proposed", "job.finished"]
+    told_of = [event for event in editor.events() if event["type"].startswith("job.")]
+    assert all(set(HOLDS[event["type"]]) <= event.keys() for event in told_of)
     assert [one["seq"] for one in editor.events()] == list(range(1, len(editor.events()) + 1))
 
 

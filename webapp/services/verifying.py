@@ -56,7 +56,7 @@ def verify_rows(session: Session, schedules: Sequence[ScheduleRow]) -> Verified:
     findings: list[Finding] = []
     entries = 0
     for row in schedules:
-        whole = _Schedule(session, row)
+        whole = Rows(session, row)
         findings += [Finding(row.slug, place, message) for place, message in whole.findings()]
         entries += len(whole.entries)
     return Verified(len(schedules), entries, findings)
@@ -67,8 +67,8 @@ CHAINED = ("id", "last_seq", "log_hash", "trimmed_seq", "trimmed_hash", "attempt
 """Columns of the schedule's row that are held against the rows that they speak for."""
 
 
-class _Schedule:
-    """One schedule's rows, and the checks of them."""
+class Rows:
+    """One schedule's rows as a database session has them, and the checks of them."""
 
     def __init__(self, session: Session, row: ScheduleRow) -> None:
         self.session = session
@@ -79,6 +79,7 @@ class _Schedule:
         ).all()
 
     def findings(self) -> Found:
+        """Places and what is wrong there, one after the other."""
         broken = auditing.first_broken(self.entries)
         if broken is not None:
             yield f"audit entry {broken}", "it is missing, or it or what stands before it was changed"
