@@ -28,8 +28,8 @@ from rich.table import Table
 from benchmarks.measuring import console, milliseconds, percentile
 from benchmarks.targets import verdict
 from fixtures import generate
-from solver.check import violations
 from solver.conference import Conference, Placement, Schedule
+from solver.timetable import Timetable
 from webapp.auth import tokens
 from webapp.schemas import Imported
 from webapp.services import importing
@@ -88,22 +88,24 @@ class Editor:
         return self.post("checks", {"edits": list(edits)})[0]
 
 
-def clean_moves(conference: Conference, schedule: Schedule) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def clean_moves(
+    conference: Conference, schedule: Schedule, most: int = CHANGES
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Moves by a step of the grid that break nothing, one after the other, each with the one that takes it back."""
     found = []
-    moved = dict(schedule)
+    table = Timetable(conference, schedule)
     # The latest first: they make room for those before them.
     for session in sorted(schedule, key=lambda one: schedule[one].start, reverse=True):
         place = schedule[session]
         later = Placement(place.room, place.start + conference.grid_minutes)
-        if violations(conference, {**moved, session: later}):
+        if table.breaches_of(session, later.room, later.start):
             continue
-        moved[session] = later
+        table = table.follow(conference, {**table.schedule, session: later})
         there, back = (
             {"op": "move", "session": session, "start": conference.clock.iso(one.start)} for one in (later, place)
         )
         found.append((there, back))
-        if len(found) == CHANGES:
+        if len(found) == most:
             break
     return found
 

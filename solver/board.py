@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver import check, displaced, kernel
-from solver.conference import Conference, Schedule, Session
+from solver.conference import Conference, Placement, Schedule, Session
 from solver.following import Patch, patch
 from solver.rules import RULES, PairRule, RoomRule, UnaryRule, Violation
 from solver.rules.rule import FOREVER
@@ -129,6 +129,15 @@ class Board:
         found = [one for one in problem.violations if not any(session in places for session in one.sessions)]
         found += check.around(problem.conference, schedule, places, [*near, *problem.touched, *places])
         return [violation for violation in found if not problem.tolerates(violation, places)]
+
+    def legal_places(self, session: str) -> list[Placement]:
+        """The other places on the grid where a session breaks nothing while everybody else stays, the cheapest move
+        first.  Raises `KeyError` for a session that is not there."""
+        number = self.number[session]
+        first, last = self.tables.at(kernel.FIRST_FREE, len(self.names) + 1)[number : number + 2].tolist()
+        cells = self.tables.at(kernel.FREE, last)[first:].tolist()
+        columns, starts = len(self.starts), self._start_list
+        return [Placement(self.rooms[cell // columns], starts[cell % columns]) for cell in cells]
 
     # Facts about one session.
 

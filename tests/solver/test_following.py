@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.disruptions import SINGLE_EDITS, disruptions
 from fixtures.generate import conference
+from solver import check
 from solver.answer import Answer
 from solver.conference import Conference, Placement, Schedule
 from solver.edits import Edit, apply
@@ -105,6 +106,24 @@ def test_a_crowded_conference_is_followed() -> None:
         after.prepare()
         fresh = boards.board(edited.conference, edited.schedule)
         assert laid_out(after) == laid_out(fresh), scenario.what
+
+
+def test_the_legal_places_are_those_where_nothing_breaks() -> None:
+    """Against the plain checker, at every place of every session."""
+    seen = 0
+    for seed in range(16):
+        facts, schedule = case(seed, clean=seed % 2 == 0).conference, case(seed, clean=seed % 2 == 0).schedule
+        board = boards.board(facts, schedule)
+        grid = [start for day in facts.days for start in facts.clock.starts(day.hours.start, day.hours.end)]
+        for one in facts.sessions:
+            expected = set()
+            for place in (Placement(room.id, start) for room in facts.rooms for start in grid):
+                whole = check.violations(facts, {**schedule, one.id: place})
+                if place != schedule.get(one.id) and not any(one.id in found.sessions for found in whole):
+                    expected.add(place)
+            assert set(board.legal_places(one.id)) == expected, (seed, one.id)
+            seen += len(expected)
+    assert seen > 40
 
 
 def test_what_is_too_different_is_built_anew() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from webapp.serving import wire
 
-HANG_SECONDS = 10.0
+HANG_SECONDS = 20.0
 """How long a ping may go without an answer; far longer than anything that holds one up."""
 _ASLEEP_SECONDS = 1.0
 """Looks that are further apart than this were not made on time: the rest is not held against the other process."""
