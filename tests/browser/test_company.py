@@ -38,6 +38,8 @@ def lift(page: Page, title: str, over: str) -> None:
 
 def test_what_one_carries_the_other_sees_and_a_race_is_told(opened: Open, site: Site, schedule: Schedule) -> None:
     ada, ben = two_editors(opened, site, schedule)
+    card(ada, "Types for the tired").click()
+    expect(card(ben, "Types for the tired")).to_have_accessible_name(re.compile("admin looking"))
     lift(ada, "Fuzzing by moonlight", "Compilers in the open")
     expect(card(ben, "Fuzzing by moonlight")).to_have_accessible_name(IN_HAND)
     ghost = ben.locator("[data-carried=fuzzing]")

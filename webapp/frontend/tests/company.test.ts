@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { heard, NOBODY, silent, type Circle, type CompanyWire } from "../src/core/company.ts";
+import { heard, NOBODY, silent, watchers, type Circle, type CompanyWire } from "../src/core/company.ts";
 
 const ada = { clientId: "page-ada", editorId: "a", name: "Ada" };
 const ben = { clientId: "page-ben", editorId: "b", name: "Ben" };
@@ -35,4 +35,9 @@ test("what somebody carries is gone when it is put down, and when they go", () =
   assert.deepEqual(carried.carried.get("page-ada")?.place, { room: "hall", start: 10 });
   assert.equal(heard(carried, { type: "drag.ended", ...ada, sessionId: "s" }, 0).carried.size, 0);
   assert.equal(heard(carried, { type: "presence.gone", clientId: "page-ada" }, 0).carried.size, 0);
+});
+
+test("who looks at a session, or has chosen it, is named once", () => {
+  const found = watchers([{ ...ada, sessionId: "s", selected: ["s", "t"] }, { ...ben, name: "", selected: ["t"] }]);
+  assert.deepEqual([...found], [["s", ["Ada"]], ["t", ["Ada", "Another editor"]]]);
 });

@@ -14,6 +14,7 @@ export interface Person {
 export interface Present extends Person {
   day?: string;
   sessionId?: string;
+  selected?: string[];
 }
 
 export interface LockWire extends Person {
@@ -124,6 +125,17 @@ export function heard(circle: Circle, message: CompanyWire, now: number): Circle
 /** Whether a lock's holder has said nothing for so long that anybody may take over. */
 export function silent(lock: Lock, now: number): boolean {
   return lock.until <= now;
+}
+
+/** Who looks at each session, or has chosen it among others. */
+export function watchers(others: Iterable<Present>): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const one of others) {
+    for (const id of new Set([...(one.selected ?? []), ...(one.sessionId ? [one.sessionId] : [])])) {
+      found.set(id, [...(found.get(id) ?? []), nameOf(one)]);
+    }
+  }
+  return found;
 }
 
 export function nameOf(person: Pick<Person, "name">): string {

@@ -5,6 +5,7 @@ import {
   nameOf,
   NOBODY,
   silent,
+  watchers,
   type Carried,
   type Circle,
   type CompanyWire,
@@ -21,6 +22,8 @@ const DRAG_PAUSE = 100;
 const LOOK_PAUSE = 200;
 const NOTICE_PATIENCE = 15_000;
 const NOTICES = 3;
+/** How many chosen sessions others are told of. */
+const SELECTED = 50;
 /** How many sessions are locked at once: the server has its limits, and who edits a whole day needs no locks to be seen. */
 const IN_HAND = 40;
 
@@ -47,6 +50,7 @@ export class Company {
   title: (session: string) => string = (session) => session;
 
   others = $derived([...this.circle.others.values()].filter(({ clientId }) => clientId !== this.clientId));
+  watched = $derived(watchers(this.others));
   carried: readonly Carried[] = $derived([...this.circle.carried.values()]);
 
   #say: Say = () => {};
@@ -128,8 +132,8 @@ export class Company {
   }
 
   /** Say what is looked at. */
-  look(at: { day?: string | undefined; sessionId?: string | undefined }): void {
-    this.#look = at;
+  look(at: { day: string | undefined; sessionId: string | undefined; selected: readonly string[] }): void {
+    this.#look = { ...at, selected: at.selected.slice(0, SELECTED) };
     clearTimeout(this.#looking);
     this.#looking = setTimeout(() => this.#appear(), LOOK_PAUSE);
   }
