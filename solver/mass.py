@@ -34,10 +34,10 @@ def find(chains: Chains, finding: Finding, *, remaining: Remaining, note: Note) 
     """Put a repair into the finding, make it smaller, and raise the floor under its count, while there is time."""
     insertion = _insertion(chains)
     clock = countdown(remaining() * FIRST_SHARE)
-    if insertion is not None:
+    if finding.places is None and insertion is not None:
         insertion.remaining = clock
         finding.places = insertion.first()
-    else:
+    elif finding.places is None:
         finding.places = insert_one_by_one(chains.problem, chains.index, clock)
     finding.raise_floor(chains.least_cover(), "chains")
     note(finding)

@@ -48,9 +48,14 @@ def load(cache: Path | None) -> None:
 
 
 def _exercise() -> None:
-    """Ask one small question, so that everything is compiled for the types that it is used with."""
+    """Ask small questions, so that everything is compiled for the types that it is used with."""
     from solver.board import Board
+    from solver.compiled import CompiledChains
     from solver.cost_map import cost_map
+    from solver.index import Index
+    from solver.insertion import Insertion
+    from solver.lagrange import RoomBound
+    from solver.problem import Problem
     from solver.repair import repair
 
     clock = Clock("UTC")
@@ -66,6 +71,12 @@ def _exercise() -> None:
     assert answer.status == "proved_minimal", answer
     mapped = list(cost_map(conference, schedule, "1", board=board, remaining=lambda: 600.0))
     assert mapped, answer
+    problem = Problem.of(conference, schedule, (), "all", False)
+    chains = CompiledChains(problem, board, lambda: Index(problem), lambda: 600.0)
+    one = Insertion(chains, lambda: 600.0).roots[0]
+    assert chains.fewest_places_first([one]) == [one]
+    assert chains.who_stands_at(one, schedule["1"], {}, [one]) == [1 - one]
+    assert RoomBound(chains).floor(lambda: 600.0, None) == 1
 
 
 def compile_once(cache: Path) -> None:
