@@ -15,6 +15,8 @@ from types import FrameType
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy.engine import make_url
+
 from webapp.jobs import table
 from webapp.jobs.child import Child
 from webapp.jobs.table import Claim
@@ -28,6 +30,8 @@ LOOK_SECONDS = 0.25
 """How often it looks for cancelled and for waiting jobs."""
 KEEP_SECONDS = 1.0
 """Progress is stored at most so often, beats at least so often."""
+FROZEN_SECONDS = 3
+"""So long a worker may do nothing in a transaction."""
 DEAD_SECONDS = 6.0
 """A worker whose beat has stood still for so long is dead."""
 
@@ -163,6 +167,19 @@ class Worker:
             table.beat(self._store, self.id, [work.claim for work in self._works])
 
 
+def database_of_a_worker(database: str) -> str:
+    """The database's URL; a server is told to drop a worker that is frozen in the middle of a transaction.
+
+    It would hold its schedule's row, and every other worker up with it.
+    """
+    url = make_url(database)
+    if url.get_backend_name() != "postgresql":
+        return database
+    given = url.query.get("options", "")
+    options = f"{given} -c idle_in_transaction_session_timeout={FROZEN_SECONDS * 1000}".strip()
+    return url.update_query_dict({"options": options}).render_as_string(hide_password=False)
+
+
 def main(settings: Settings) -> int:
     """Work on a database's jobs until a signal ends it."""
     asked = []
@@ -173,7 +190,7 @@ def main(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, ask)
     end_with_supervisor()
-    store = open_store(settings.database)
+    store = open_store(database_of_a_worker(settings.database))
     try:
         worker = Worker(store, at_once=settings.jobs_at_once, memory_mb=settings.job_memory_mb)
         worker.run(lambda: bool(asked))
