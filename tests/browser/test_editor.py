@@ -177,7 +177,8 @@ def test_a_save_that_comes_too_late_says_what_changed_and_keeps_the_edit(
 
     panel(page).get_by_role("button", name="Save", exact=True).click()
     expect(panel(page)).to_contain_text("Not saved: the schedule has changed.")
-    expect(panel(page)).to_contain_text("“Parsers and patience” was moved")
+    expect(panel(page)).to_contain_text("“Parsers and patience” was moved by admin")
+    expect(panel(page)).to_contain_text("Your edit would still do.")
     panel(page).get_by_role("button", name="Load it and check my edit again").click()
     expect(panel(page)).to_contain_text("Nothing breaks.")
     expect(card(page, "Parsers and patience")).to_contain_text("15:00–15:50")

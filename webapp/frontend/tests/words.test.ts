@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hueOf } from "../src/core/hues.ts";
 import { uuid } from "../src/core/uuid.ts";
-import { answerText, count, durationText, proofText, reasonsText, repairText, seconds } from "../src/core/words.ts";
+import { answerText, count, durationText, proofText, reasonsText, repairText, seconds, worthText } from "../src/core/words.ts";
 import type { AnswerWire, RepairWire } from "../src/core/wire.ts";
 
 const repair: RepairWire = { moves: [], moved: 2, price: 35, proved: "moved+price", changes: [] };
@@ -67,4 +67,12 @@ test("ids are version 4 UUIDs and differ", () => {
   const ids = new Set(Array.from({ length: 100 }, uuid));
   assert.equal(ids.size, 100);
   for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test("a save that came too late says whether it would still do", () => {
+  const late = { saveAttemptId: "a", result: "stale_blocked" as const, version: 3, conflicts: [] };
+  assert.equal(worthText({ ...late, stillValid: true }), "Your edit would still do.");
+  const broken = { ...late, stillValid: false, notValidBecause: "one conflict would arise" };
+  assert.equal(worthText(broken), "Your edit would not do any more: one conflict would arise.");
+  assert.equal(worthText(late), "");
 });

@@ -118,6 +118,7 @@ export interface ChangedSinceWire {
   personId?: string;
   updatedFields: string[];
   version: number;
+  editorName?: string | null;
 }
 
 /** How grave a conference takes a rule. */
@@ -291,6 +292,9 @@ export interface SaveWire {
   version: number;
   conflicts: ConflictWire[];
   changedSince?: ChangedSinceWire[];
+  /** `stale_blocked`: whether the changes could still be made now, and if not, why. */
+  stillValid?: boolean;
+  notValidBecause?: string | null;
   title?: string;
   detail?: string;
 }

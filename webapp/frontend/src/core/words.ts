@@ -1,6 +1,6 @@
 /** What the pages say: counts, rules, statuses and proofs in plain words. */
 
-import type { AnswerWire, RepairWire, Status } from "./wire.ts";
+import type { AnswerWire, RepairWire, SaveWire, Status } from "./wire.ts";
 
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
@@ -71,6 +71,12 @@ export function answerText(answer: AnswerWire): string {
     default:
       return `${count(answer.repairs.length, "repair")} found in ${seconds(answer.seconds)}.`;
   }
+}
+
+/** Whether a save that came too late would still do. */
+export function worthText({ stillValid, notValidBecause }: SaveWire): string {
+  if (stillValid === undefined) return "";
+  return stillValid ? "Your edit would still do." : `Your edit would not do any more: ${notValidBecause ?? "see below"}.`;
 }
 
 const HELP = "This would help: ";

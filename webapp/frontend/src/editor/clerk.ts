@@ -5,7 +5,7 @@ import { editsOf } from "../core/edits.ts";
 import { isSave } from "../core/store.ts";
 import { chosen, overtakenText, partText, toggled } from "../core/parts.ts";
 import { uuid } from "../core/uuid.ts";
-import { count } from "../core/words.ts";
+import { count, worthText } from "../core/words.ts";
 import type {
   AnswerWire,
   ChangedSinceWire,
@@ -218,6 +218,7 @@ export class Clerk {
       case "stale_blocked":
         this.#attempt = null;
         this.#stale(save.changedSince ?? []);
+        desk.worthNow = worthText(save);
         return;
       default:
         this.#attempt = null;
@@ -343,6 +344,7 @@ export class Clerk {
   #stale(changedSince: readonly ChangedSinceWire[]): void {
     const desk = this.#desk;
     desk.changedSince = changedSince;
+    desk.worthNow = "";
     if (desk.wishes.size === 0) {
       desk.trouble = "Somebody else has just changed the schedule. This is how it stands now; try again.";
       void this.refresh();

@@ -57,6 +57,8 @@ export class Desk {
   warning: readonly ConflictWire[] | null = $state.raw(null);
   /** What somebody else changed under an edit that could not be saved. */
   changedSince: readonly ChangedSinceWire[] = $state.raw([]);
+  /** Whether that edit would still do now, in a sentence; empty where nobody has said. */
+  worthNow = $state("");
   /** The conflicts on record that stand. */
   ledger: readonly LedgerConflictWire[] = $state.raw([]);
   /** What undo and redo would put back, which of them is being looked at, and why it was refused. */
