@@ -12,6 +12,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -203,8 +204,15 @@ def write_down(one: Case, folder: Path) -> str:
 
 
 def compare(numbers: range, folder: Path, *, tell: bool = False) -> Tally:
-    """Answer the cases, and write down those whose answers do not agree."""
-    tally, began = Tally(), perf_counter()
+    """Answer the cases, and write down those whose answers do not agree; Ctrl-C ends it with those so far."""
+    tally = Tally()
+    with suppress(KeyboardInterrupt):
+        _compare(numbers, folder, tally, tell)
+    return tally
+
+
+def _compare(numbers: range, folder: Path, tally: Tally, tell: bool) -> None:
+    began = perf_counter()
     for number in numbers:
         one = case(number)
         tally.sizes[one.size] += 1
@@ -216,7 +224,6 @@ def compare(numbers: range, folder: Path, *, tell: bool = False) -> Tally:
         if tell and (number + 1 - numbers.start) % 250 == 0:
             done = number + 1 - numbers.start
             print(f"{done} of {len(numbers)}, {perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    return tally
 
 
 def _covers(one: Case) -> list[frozenset[str]]:
@@ -241,7 +248,7 @@ def main(cases: int, first: int, out: Path) -> None:
     """Answer random cases in several ways, and fail if two answers cannot both be true."""
     began = perf_counter()
     tally = compare(range(first, first + cases), out, tell=True)
-    print(f"{cases} cases in {perf_counter() - began:.0f} s: {dict(tally.sizes)}")
+    print(f"{sum(tally.sizes.values())} cases in {perf_counter() - began:.0f} s: {dict(tally.sizes)}")
     print(f"moves needed: {dict(sorted(tally.histogram.items(), key=lambda item: (len(item[0]), item[0])))}")
     print(f"with several covers: {tally.several_covers}; compared: {dict(tally.comparisons)}")
     print(f"not proved in time: {dict(tally.unproved)}")
