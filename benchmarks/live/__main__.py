@@ -158,11 +158,30 @@ def steady(clients: int, *, seconds: float, per_second: float) -> list[Target]:
     ]
 
 
+def several(clients: int, *, workers: int, database: str, redis: str, changes: int) -> list[Target]:
+    """Several web processes on one PostgreSQL database, which wake each other by Redis or by PostgreSQL itself."""
+    options = ["--workers", str(workers), *(["--redis", redis] if redis else [])]
+    with served(options, database) as (_, site, crowd):
+        found = scenarios.reach(site, crowd, clients, changes=changes, pause=PAUSE)
+        line = "Redis" if redis else "PostgreSQL"
+        console().print(
+            f"{clients} clients of {len(site.web) - 1} web processes by {line}: p50 {milliseconds(found.p50)} ms, p99 "
+            f"{milliseconds(found.p99)} ms, last {milliseconds(found.last)} ms"
+        )
+    return [
+        whole(f"{workers} web processes", found.healthy),
+        at_most(f"p99 of a change through {workers} web processes", found.p99 * 1000, 150, " ms"),
+    ]
+
+
 @contextmanager
-def served() -> Iterator[tuple[Path, Site, Crowd]]:
+def served(options: Sequence[str] = (), database: str | None = None) -> Iterator[tuple[Path, Site, Crowd]]:
     """A fresh `serve`, and a crowd for it."""
     # Here, since a directory for temporary files may be in memory.
-    with tempfile.TemporaryDirectory(prefix="callboard-", dir=".") as folder, serving(Path(folder)) as site:
+    with (
+        tempfile.TemporaryDirectory(prefix="callboard-", dir=".") as folder,
+        serving(Path(folder), options=options, database=database) as site,
+    ):
         crowd = Crowd(site.port)
         try:
             yield Path(folder), site, crowd
@@ -170,7 +189,7 @@ def served() -> Iterator[tuple[Path, Site, Crowd]]:
             crowd.close()
 
 
-PARTS = ("compare", "reach", "storm", "deaf", "save", "soak")
+PARTS = ("compare", "reach", "storm", "deaf", "save", "soak", "several")
 
 
 @click.command(help=__doc__)
@@ -188,6 +207,9 @@ PARTS = ("compare", "reach", "storm", "deaf", "save", "soak")
     "--seconds", default=30.0, show_default=True, help="Of the steady editor; 600 shows whether memory grows."
 )
 @click.option("--per-second", default=10.0, show_default=True, help="Changes of the steady editor.")
+@click.option("--workers", default=4, show_default=True, help="Web processes of the part `several`.")
+@click.option("--database", metavar="URL", help="An empty PostgreSQL database for it; without one, it is left out.")
+@click.option("--redis", metavar="URL", default="", help="A Redis server for it; without one, PostgreSQL wakes them.")
 def main(
     only: tuple[str, ...],
     clients: int,
@@ -199,6 +221,9 @@ def main(
     changes: int,
     seconds: float,
     per_second: float,
+    workers: int,
+    database: str | None,
+    redis: str,
 ) -> None:
     """Measure and print; the exit status is 1 where a target is missed."""
     files = allow_many_files() - SPARE_FILES
@@ -212,7 +237,10 @@ def main(
         "save": lambda: elsewhere(changes * 3),
         "soak": lambda: steady(clients, seconds=seconds, per_second=per_second),
     }
-    targets = [target for name in only or PARTS for target in parts[name]()]
+    if database:
+        parts["several"] = lambda: several(clients, workers=workers, database=database, redis=redis, changes=changes)
+    chosen = [name for name in only or PARTS if name in parts]
+    targets = [target for name in chosen for target in parts[name]()]
     table = Table("target", "measured", "asked", "")
     for target in targets:
         table.add_row(target.what, target.figure, target.asked, verdict(target.met))
