@@ -261,7 +261,7 @@ def test_jobs_are_listed_with_what_is_needed_to_run_them_again(editor: Caller) -
 def test_a_server_drops_a_worker_that_is_frozen_in_a_transaction() -> None:
     url = worker.database_of_a_worker("postgresql+psycopg://ada:secret@db/callboard?options=-c%20x%3D1")
     assert "ada:secret@db/callboard" in url
-    assert "-c+x%3D1+-c+idle_in_transaction_session_timeout%3D3000" in url
+    assert "-c+x%3D1+-c+idle_in_transaction_session_timeout%3D2000" in url
     assert worker.database_of_a_worker("sqlite:///some.sqlite") == "sqlite:///some.sqlite"
 
 

@@ -30,9 +30,9 @@ LOOK_SECONDS = 0.25
 """How often it looks for cancelled and for waiting jobs."""
 KEEP_SECONDS = 1.0
 """Progress is stored at most so often, beats at least so often."""
-FROZEN_SECONDS = 3
+FROZEN_SECONDS = 2
 """So long a worker may do nothing in a transaction."""
-DEAD_SECONDS = 6.0
+DEAD_SECONDS = 5.0
 """A worker whose beat has stood still for so long is dead."""
 
 
