@@ -29,6 +29,8 @@ class Chains:
 
     compiled = False
     """Whether the kernel of a board does the work."""
+    wanted = 1
+    """How many alternatives will be asked for: a compiled search looks for all of them at once."""
 
     def __init__(self, problem: Problem, make_index: Callable[[], Index], remaining: Remaining) -> None:
         self.problem = problem

@@ -9,10 +9,11 @@ import numpy as np
 
 from solver import kernel
 from solver.board import MOST_CLOSURES, Board
-from solver.chains import Chains, OutOfTimeError, rank, redundant_part
+from solver.chains import Chains, OutOfTimeError, redundant_part
 from solver.conference import Placement
 from solver.index import Index
-from solver.problem import Places, Problem, distinct
+from solver.pool import Pool
+from solver.problem import Places, Problem
 
 Remaining = Callable[[], float]
 
@@ -36,6 +37,7 @@ class CompiledChains(Chains):
             overlay = _Overlay(problem, board)
             assert overlay.lay()
         self.board = board
+        self._pools: dict[int, Pool] = {}
         self._head = board.tables.b
         self._standing = 0
         for session in overlay.changed:
@@ -76,47 +78,60 @@ class CompiledChains(Chains):
 
     def search(self, count: int, earlier: list[Places] | None = None, *, most: int | None = None) -> Places | None:
         """As `Chains.search`, for repairs that cost no more than `most`; ties go by session, room and start."""
+        within = kernel.NO_PRICE if most is None else most
+        if earlier:
+            return self._alternative(count, earlier, within)
+        self.best = None
+        self._go_through(count, within, None)
+        return self.best
+
+    def _alternative(self, count: int, earlier: list[Places], within: int) -> Places | None:
+        """The best that is distinct from the earlier ones: out of the pool of the last search, if that goes so far."""
+        known = self._pools.get(count)
+        best = [] if known is None else known.best(earlier, 1)
+        if known is None or (not best and known.within < within):
+            pool = Pool(earlier, self.wanted, within, lambda places: bool(redundant_part(self.index, places)))
+            try:
+                self._go_through(count, within, pool)
+                self._pools[count] = pool
+            finally:
+                best = pool.best(earlier, 1)
+                self.best = best[0].places if best else None
+        return best[0].places if best and best[0].price <= within else None
+
+    def _go_through(self, count: int, within: int, pool: Pool | None) -> None:
+        """Search all covers: for the best into `best`, or, with a pool, for all that are of interest to it."""
         head = self._head
-        self.best, head[kernel.FOUND] = None, 0
-        head[kernel.BEST] = kernel.NO_PRICE if most is None else most
-        head[kernel.REPORTING] = bool(earlier)
+        head[kernel.FOUND], head[kernel.BEST], head[kernel.REPORTING] = 0, within, pool is not None
         for cover in self.covers(count):
             if self.remaining() <= 0:
                 raise OutOfTimeError
-            self._search(cover, count - len(cover), earlier or [])
-        return self.best
+            self._search(cover, count - len(cover), pool)
 
-    def _search(self, cover: Iterable[str], spare: int, earlier: list[Places]) -> None:
+    def _search(self, cover: Iterable[str], spare: int, pool: Pool | None) -> None:
         waiting = np.array(sorted(self.board.number[one] for one in cover), dtype=np.int32)
         tables = self.board.tables
         self._leave(waiting.tolist())
         try:
             kernel.begin(tables.b, tables.m, tables.w, waiting, spare)
-            self._run(earlier)
+            self._run(pool)
         finally:
             self._return()
 
-    def _run(self, earlier: list[Places]) -> None:
-        tables = self.board.tables
+    def _run(self, pool: Pool | None) -> None:
+        tables, head = self.board.tables, self._head
         while True:
             outcome = kernel.run(tables.b, tables.m, tables.w, self._standing, NODES_AT_ONCE)
-            if self._head[kernel.FOUND] and not earlier:
+            if pool is None and head[kernel.FOUND]:
                 self.best = self._places(kernel.BEST_ROWS)
             if outcome == kernel.FINISHED:
                 return
-            if outcome == kernel.REPORTED:
-                self._judge(earlier)
-            elif self.remaining() <= 0:
+            if pool is not None and outcome == kernel.REPORTED:
+                found = self._places(kernel.FOUND_ROWS)
+                pool.add(found, self.problem.total_price(found))
+                head[kernel.BEST] = pool.within
+            if self.remaining() <= 0:
                 raise OutOfTimeError
-
-    def _judge(self, earlier: Sequence[Places]) -> None:
-        """Keep a repair that was reported if it is distinct, irredundant and the best so far."""
-        found = self._places(kernel.FOUND_ROWS)
-        price = self.problem.total_price(found)
-        if self.best is not None and (price, rank(found)) >= (int(self._head[kernel.BEST]), rank(self.best)):
-            return
-        if all(distinct(found, repair) for repair in earlier) and not redundant_part(self.index, found):
-            self.best, self._head[kernel.BEST] = found, price
 
     # Parts of a repair, for searches that put one together.
 

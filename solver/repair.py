@@ -172,6 +172,8 @@ class _Question:
         repairs: list[Repair] = []
         count, most = len(found[0]), len(found[0]) + MOST_PADDING
         proved = self.finding.price_proved
+        if engine == "auto":
+            self.search.wanted = wanted
         cheaper = self._much_cheaper(engine) if self.remaining() > 0 else None
         while len(repairs) < wanted and count <= most and self.remaining() > 0:
             places, sure = self._another(engine, found, count)
