@@ -133,12 +133,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in dict.fromkeys(marks):
             item.add_marker(mark)
         item.add_marker(pytest.mark.xdist_group(_group(place)))
-    items.sort(key=lambda item: _group(item.path.relative_to(ROOT / "tests")) != "processes")
+    items.sort(key=lambda item: _rank(item.path.relative_to(ROOT / "tests")))
 
 
 def _group(place: Path) -> str:
     """What runs on one worker (`pytest -n 2 --dist loadgroup`): a file, whose tests share servers, or several."""
     return "processes" if place.as_posix().startswith(PROCESSES) else place.with_suffix("").as_posix()
+
+
+def _rank(place: Path) -> int:
+    """What takes longest comes first; the tests of the solver also compile its search, which servers then find done."""
+    return 0 if _group(place) == "processes" else 1 if place.parts[0] == "solver" else 2
 
 
 # --- skips are counted, named and, where asked, not accepted ---------------------------------------------------------
