@@ -7,6 +7,7 @@ limit ends the child only.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -93,6 +94,8 @@ def start(facts: Facts, request: dict[str, Any], *, grace: float) -> Solve:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         end_with(parent)
         _die_first()
+        # Or a collection would look at, and thereby copy, all that the solver process has.
+        gc.freeze()
         # Of all that it has from the solver process: else clients would still reach a socket whose owner is gone.
         os.closerange(3, writing)
         os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
