@@ -20,6 +20,7 @@ import { uuid } from "../core/uuid.ts";
 /** Between two steps of a drag that others see. */
 const DRAG_PAUSE = 100;
 const LOOK_PAUSE = 200;
+const ANSWER_PATIENCE = 4_000;
 const NOTICE_PATIENCE = 15_000;
 const NOTICES = 3;
 /** How many chosen sessions others are told of. */
@@ -59,6 +60,7 @@ export class Company {
   #tokens = new Map<string, number>();
   #step: object | null = null;
   #pausing = false;
+  #unanswered: ReturnType<typeof setTimeout> | undefined;
   #looking: ReturnType<typeof setTimeout> | undefined;
   #notice = 0;
 
@@ -109,6 +111,7 @@ export class Company {
         this.onAsked(message.clientId);
         return;
       case "preview.shown":
+        clearTimeout(this.#unanswered);
         if (message.moves.length > 0) this.shown = message;
         else this.notice(`${nameOf(message)} looks at no repair just now.`);
     }
@@ -181,6 +184,9 @@ export class Company {
 
   askForRepair(clientId: string): void {
     this.#say({ type: "preview.ask", clientId });
+    clearTimeout(this.#unanswered);
+    const text = "Their repair could not be shown: it is too large for that, or they have just left.";
+    this.#unanswered = setTimeout(() => this.notice(text), ANSWER_PATIENCE);
   }
 
   showRepair(clientId: string, repair: Pick<PreviewWire, "baseVersion" | "edits" | "moves">): void {
