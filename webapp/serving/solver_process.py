@@ -235,7 +235,7 @@ class SolverServer:
     def _keep_time(self) -> None:
         now = time.monotonic()
         if not self._solving and self._kernel.load_if_compiled():
-            for key in self._kept:
+            for key in list(self._kept)[-BOARDS_KEPT:]:
                 self._begin_layout(key)
         for client in [one for one in self._solving if one.solve and one.solve.deadline < now]:
             if client.solve:
