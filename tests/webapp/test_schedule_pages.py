@@ -52,6 +52,8 @@ def test_old_entries_are_a_page_further(busy: Caller, monkeypatch: pytest.Monkey
     assert "before=2" in first
     assert "version 1 ·" not in first
     assert "version 1 ·" in busy.client.get("/edit/mill/history?before=2", headers=busy.headers).text
+    for before in ("9" * 30, "-1", "x"):
+        assert busy.client.get(f"/edit/mill/history?before={before}", headers=busy.headers).status_code == 200
 
 
 def test_conflicts_are_listed_with_who_accepted_them_and_what_became_of_them(busy: Caller) -> None:
@@ -128,7 +130,8 @@ def test_a_conflict_tells_how_it_came_and_went(busy: Caller) -> None:
     assert {one["editorName"] for one in told["history"]} == {"token"}
     text = read(busy, path)
     assert text.index("came back") < text.index("resolved token") < text.index("detected token")
-    assert busy.get("/conflicts/nothing").status_code == 404
+    for unknown in ("nothing", "%00", "0" * 36):
+        assert busy.get(f"/conflicts/{unknown}").status_code == 404
 
 
 def test_overrides_are_listed_with_what_they_accepted(busy: Caller) -> None:

@@ -22,7 +22,7 @@ from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, EditorRow, Publ
 
 def find(session: Session, reference: str, *, lock: bool = False) -> ScheduleRow:
     """The schedule with this id or slug; `lock` keeps it for the rest of the transaction."""
-    column = ScheduleRow.id if _is_uuid(reference) else ScheduleRow.slug
+    column = ScheduleRow.id if is_uuid(reference) else ScheduleRow.slug
     query = select(ScheduleRow).where(column == reference.lower())
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
@@ -245,7 +245,8 @@ def _public_head(row: ScheduleRow, published: PublishedRow) -> dict[str, Any]:
     }
 
 
-def _is_uuid(reference: str) -> bool:
+def is_uuid(reference: str) -> bool:
+    """Whether it is spelt as an id of ours."""
     try:
         UUID(reference)
     except ValueError:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.services import ledger
 from webapp.services.errors import NotFound
-from webapp.services.reading import find
+from webapp.services.reading import find, is_uuid
 from webapp.services.views import instant
 from webapp.store import Store
 from webapp.store.rows import AuditRow, ConflictRow, EditorRow, OverrideRow, ScheduleRow
@@ -46,7 +46,7 @@ def conflict(store: Store, reference: str, conflict_id: str) -> dict[str, Any]:
 
     def work(session: Session) -> dict[str, Any]:
         row = find(session, reference)
-        found = session.get(ConflictRow, conflict_id.lower())
+        found = session.get(ConflictRow, conflict_id.lower()) if is_uuid(conflict_id) else None
         if found is None or found.schedule_id != row.id:
             raise NotFound(f"there is no conflict '{conflict_id}'")
         [told] = ledger.told(session, row, [found])
