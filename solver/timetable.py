@@ -191,7 +191,16 @@ class Timetable:
         if RULES.own:
             whole = check.violations(self.conference, dict(schedule))
             return [breach_of(one) for one in whole if not places.keys().isdisjoint(one.sessions)]
-        return self._edited(self.conference, schedule, places)._breaches(places)
+        tied = second in self.conference.kin.get(first, ())
+        if tied or places[first].room == places[second].room:
+            return self._edited(self.conference, schedule, places)._breaches(places)
+        # Nothing sets them against one another: each is looked at alone, and the other has left.
+        return [
+            breach
+            for one, other in ((first, second), (second, first))
+            for breach in self.breaches_of(one, places[one].room, places[one].start)
+            if other not in breach.sessions
+        ]
 
     def violations_of(self, session: str, room: str, start: Minute, minutes: int | None = None) -> list[Violation]:
         """The breaches of a session in the plain checker's words, rule by rule."""
