@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from solver.conference import Placement
+from solver.edits import Edit
 
 Status = Literal["nothing_to_repair", "proved_minimal", "proved_moved", "best_found", "infeasible", "unknown"]
 Proved = Literal["moved+price", "moved", "no"]
@@ -45,6 +46,8 @@ class Relaxation:
     message: str
     moved: int
     price: int
+    edits: tuple[Edit, ...] = ()
+    """Edits that, made beside those that were asked about, come to the same; none where it takes another setting."""
 
 
 @dataclass(frozen=True, slots=True)

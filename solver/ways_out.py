@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from solver.answer import Answer, Relaxation
+from solver.concessions import conceding
 from solver.draft import Draft
+from solver.edits import Edit
 from solver.facts import Fact, Stays, Step
 from solver.problem import Problem
 
@@ -43,6 +45,8 @@ class WayOut:
 
     fact: Fact
     step: Step
+    before: Problem
+    """What was asked."""
     problem: Problem
     """What is asked then."""
     answer: Answer
@@ -54,7 +58,12 @@ class WayOut:
     @property
     def relaxation(self) -> Relaxation:
         moved, price, _ = self.cost
-        return Relaxation(self._message(), moved, price)
+        return Relaxation(self._message(), moved, price, self.edits)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits that make the same difference, where edits can."""
+        return tuple(conceding(self.before, self.problem))
 
     def _message(self) -> str:
         """What to do; where a session would go, if it is to go elsewhere."""
@@ -143,4 +152,4 @@ class Relaxer:
         if answer.moved is None:
             self.in_time = self.in_time and answer.status == "infeasible"
             return None
-        return WayOut(fact, step, problem, answer)
+        return WayOut(fact, step, self.problem, problem, answer)

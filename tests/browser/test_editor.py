@@ -49,6 +49,11 @@ def test_what_cannot_be_repaired_says_why(editor: Page) -> None:
     expect(panel(editor)).to_contain_text("No repair exists. This cannot hold together:")
     expect(panel(editor).get_by_role("region", name="Repairs").get_by_role("listitem")).not_to_have_count(0)
     expect(panel(editor).get_by_role("button", name="Accept and save")).to_have_count(0)
+    panel(editor).get_by_role("button", name=re.compile("Do it.*Unpin “Opening keynote”")).click()
+    expect(panel(editor)).to_contain_text("no longer pinned")
+    expect(panel(editor)).to_contain_text("proved minimal")
+    panel(editor).get_by_role("button", name="Accept and save").click()
+    expect(editor.get_by_text("version 2, published: 1")).to_be_visible()
 
 
 def test_a_session_is_moved_by_keyboard_alone(editor: Page, schedule: Schedule) -> None:

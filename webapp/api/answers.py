@@ -222,11 +222,13 @@ class RepairFound(Answer):
 
 
 class Relaxation(Answer):
-    """A change of one fact that would make a repair possible, and what that repair would be."""
+    """A change of one fact that would make a repair possible, and what that repair would be; `edits` beside those that
+    were asked about come to the same, and are none where it takes another setting."""
 
     message: str
     moved: int
     price: int
+    edits: list[dict[str, Any]]
 
 
 class Evidence(Answer):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from solver.answer import Answer, Evidence, Progress, Repair
+from solver.answer import Answer, Evidence, Progress, Relaxation, Repair
 from solver.conference import Conference, Minute, Placement
+from solver.edits import Edit, OpenRoom, PersonAvailable, Resize, SetAudience, Unpin
 from solver.rules.violation import Violation
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def answer_json(conference: Conference, answer: Answer, *, camel: bool, offset: 
         "violations_before": answer.violations_before,
         "repairs": [_repair_json(repair, say) for repair in answer.repairs],
         "reasons": list(answer.reasons),
-        "relaxations": [{"message": one.message, "moved": one.moved, "price": one.price} for one in answer.relaxations],
+        "relaxations": [_relaxation_json(one, say) for one in answer.relaxations],
         "certificate": {
             "moved": _evidence_json(answer.certificate.moved),
             "price": _evidence_json(answer.certificate.price),
@@ -71,6 +72,27 @@ def stretch_json(conference: Conference, stretch: Stretch) -> dict[str, Any]:
         "others": stretch.others,
         "reasons": [violation_json(conference, one, camel=True, offset=True) for one in stretch.reasons],
     }
+
+
+def _relaxation_json(relaxation: Relaxation, say: Callable[[Minute], str]) -> dict[str, Any]:
+    edits = [_edit_json(edit, say) for edit in relaxation.edits]
+    return {"message": relaxation.message, "moved": relaxation.moved, "price": relaxation.price, "edits": edits}
+
+
+def _edit_json(edit: Edit, say: Callable[[Minute], str]) -> dict[str, Any]:
+    """The edits that a relaxation may be."""
+    match edit:
+        case OpenRoom(room, time):
+            return {"op": "open_room", "room": room, "from": say(time.start), "to": say(time.end)}
+        case PersonAvailable(person, time):
+            return {"op": "person_available", "person": person, "from": say(time.start), "to": say(time.end)}
+        case Resize(session, minutes):
+            return {"op": "resize", "session": session, "minutes": minutes}
+        case SetAudience(session, audience):
+            return {"op": "set_audience", "session": session, "audience": audience}
+        case Unpin(session):
+            return {"op": "unpin", "session": session}
+    raise AssertionError(f"no relaxation is {edit}")
 
 
 def _evidence_json(evidence: Evidence | None) -> dict[str, str | None] | None:

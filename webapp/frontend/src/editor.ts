@@ -28,7 +28,7 @@ async function start(): Promise<void> {
   const props = { desk, clerk, probe: new Probe(api, desk), me: boot.name, admin: boot.role === "admin" };
   mount(Editor, { target: takeOver("island"), props });
   window.addEventListener("beforeunload", (event) => {
-    if (desk.wishes.size > 0 && desk.step !== "pending") event.preventDefault();
+    if (desk.edited && desk.step !== "pending") event.preventDefault();
   });
 }
 

@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hueOf } from "../src/core/hues.ts";
 import { uuid } from "../src/core/uuid.ts";
-import { answerText, count, durationText, proofText, reasonsText, repairText, seconds, worthText } from "../src/core/words.ts";
+import {
+  answerText,
+  count,
+  durationText,
+  factsOf,
+  proofText,
+  relaxationText,
+  repairText,
+  seconds,
+  worthText,
+} from "../src/core/words.ts";
 import type { AnswerWire, RepairWire } from "../src/core/wire.ts";
 
 const repair: RepairWire = { moves: [], moved: 2, price: 35, proved: "moved+price", changes: [] };
@@ -18,6 +28,7 @@ function answer(changes: Partial<AnswerWire> = {}): AnswerWire {
     violationsBefore: 1,
     repairs: [repair],
     reasons: [],
+    relaxations: [],
     seconds: 0.012,
     ...changes,
   };
@@ -42,10 +53,11 @@ test("impossible and not found are told apart", () => {
   assert.match(answerText(answer({ status: "unknown", repairs: [], seconds: 10 })), /in 10\.0 s; there may still be/);
 });
 
-test("what would help is told apart from what cannot hold together", () => {
-  const { facts, help } = reasonsText(["A is pinned.", "This would help: Unpin A.", "B is pinned."]);
-  assert.deepEqual(facts, ["A is pinned.", "B is pinned."]);
-  assert.deepEqual(help, ["Unpin A."]);
+test("what would help is told apart from what cannot hold together, with what it would come to", () => {
+  assert.deepEqual(factsOf(["A is pinned.", "This would help: Unpin A.", "B is pinned."]), ["A is pinned.", "B is pinned."]);
+  const way = { message: "Unpin A.", moved: 0, price: 0, edits: [] };
+  assert.equal(relaxationText(way), "then nothing is broken");
+  assert.equal(relaxationText({ ...way, moved: 2, price: 95 }), "then 2 moves · 1 h 35 min");
 });
 
 test("numbers are said as people say them", () => {

@@ -200,7 +200,16 @@ export interface AnswerWire {
   violationsBefore: number;
   repairs: RepairWire[];
   reasons: string[];
+  relaxations: RelaxationWire[];
   seconds: number;
+}
+
+/** One fact less, or a weaker one, and there is a repair; as edits, unless it takes another setting. */
+export interface RelaxationWire {
+  message: string;
+  moved: number;
+  price: number;
+  edits: EditWire[];
 }
 
 /** What a part of a repair is worth: at the version of now, and beside the edits it was computed for. */

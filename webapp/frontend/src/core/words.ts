@@ -1,6 +1,6 @@
 /** What the pages say: counts, rules, statuses and proofs in plain words. */
 
-import type { AnswerWire, RepairWire, SaveWire, Status } from "./wire.ts";
+import type { AnswerWire, RelaxationWire, RepairWire, SaveWire, Status } from "./wire.ts";
 
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
@@ -81,12 +81,14 @@ export function worthText({ stillValid, notValidBecause }: SaveWire): string {
 
 const HELP = "This would help: ";
 
-/** The reasons why there is no repair, and what would help, told apart. */
-export function reasonsText(reasons: readonly string[]): { facts: string[]; help: string[] } {
-  return {
-    facts: reasons.filter((reason) => !reason.startsWith(HELP)),
-    help: reasons.filter((reason) => reason.startsWith(HELP)).map((reason) => reason.slice(HELP.length)),
-  };
+/** The reasons why there is no repair, without what would help, which the answer tells by itself. */
+export function factsOf(reasons: readonly string[]): string[] {
+  return reasons.filter((reason) => !reason.startsWith(HELP));
+}
+
+/** What the repair would be that a change of a fact makes possible. */
+export function relaxationText({ moved, price }: RelaxationWire): string {
+  return moved === 0 ? "then nothing is broken" : `then ${count(moved, "move")} · ${durationText(price)}`;
 }
 
 export function seconds(value: number): string {

@@ -49,7 +49,7 @@ export class Clerk {
     desk.trouble = null;
     desk.forgetAnswer();
     desk.warning = null;
-    if (desk.wishes.size === 0) desk.discard();
+    if (!desk.edited) desk.discard();
     else desk.step = "checking";
     await this.#attend(async () => {
       const edits = this.#edits();
@@ -115,7 +115,7 @@ export class Clerk {
   /** After a stale save: take the newest schedule, keep the wishes, check again. */
   async refresh(): Promise<void> {
     this.#desk.changedSince = [];
-    this.#desk.step = this.#desk.wishes.size > 0 ? "unchecked" : "idle";
+    this.#desk.step = this.#desk.edited ? "unchecked" : "idle";
     await this.#attend(() => this.load());
   }
 
@@ -280,7 +280,7 @@ export class Clerk {
     });
     this.#desk.refold();
     if (seen) await this.#tellOvertaken(seen);
-    if (this.#desk.wishes.size > 0) await this.check();
+    if (this.#desk.edited) await this.check();
     else if (seen?.edits.length === 0) await this.#searchAgain();
   }
 
@@ -307,7 +307,8 @@ export class Clerk {
   }
 
   #edits(): EditWire[] {
-    return editsOf(this.#desk.wishes, this.#desk.frame.clock);
+    const { wishes, conceded, frame } = this.#desk;
+    return [...editsOf(wishes, frame.clock), ...conceded.flatMap(({ edits }) => edits)];
   }
 
   /** The same wish at the same version is the same attempt, so that a second try cannot save twice. */
@@ -345,7 +346,7 @@ export class Clerk {
     const desk = this.#desk;
     desk.changedSince = changedSince;
     desk.worthNow = "";
-    if (desk.wishes.size === 0) {
+    if (!desk.edited) {
       desk.trouble = "Somebody else has just changed the schedule. This is how it stands now; try again.";
       void this.refresh();
       return;

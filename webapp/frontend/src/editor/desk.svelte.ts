@@ -16,9 +16,11 @@ import type {
   ChangedSinceWire,
   ConflictWire,
   Direction,
+  EditWire,
   LedgerConflictWire,
   OverrideWire,
   ProblemWire,
+  RelaxationWire,
   RepairWire,
   ReviewWire,
   UndoableWire,
@@ -40,6 +42,8 @@ export class Desk {
   active = $state<string | null>(null);
 
   wishes: Wishes = $state.raw(NO_WISHES);
+  /** Facts about rooms and people that were agreed to give way, to be saved with the wishes. */
+  conceded: readonly RelaxationWire[] = $state.raw([]);
   step = $state<Step>("idle");
   /** Violations of the draft as saved, and of the draft with the wishes. */
   standingViolations: readonly ViolationWire[] = $state.raw([]);
@@ -123,6 +127,9 @@ export class Desk {
     return new Map([...rooms.values()].flatMap((spans) => [...lanes(spans)]));
   });
 
+  /** Whether there is anything to be saved. */
+  edited = $derived(this.wishes.size > 0 || this.conceded.length > 0);
+
   /** While a save is on its way no new edit begins: it would be swept away with the saved one. */
   busy = $derived(this.step === "saving" || this.step === "pending");
 
@@ -187,7 +194,7 @@ export class Desk {
       const cell = this.cells.all.get(id);
       if (cell) wishes = wished(wishes, cell.session, wish);
     }
-    if (wishes.size === 0 && this.wishes.size > 0) this.discard();
+    if (wishes.size === 0 && this.wishes.size > 0 && this.conceded.length === 0) this.discard();
     else this.wishes = wishes;
   }
 
@@ -203,9 +210,21 @@ export class Desk {
     this.touched = new Map();
   }
 
+  /** Agree to what would make a repair possible: what concerns a session becomes a wish, anything else a fact to save. */
+  concede(relaxation: RelaxationWire): void {
+    const facts: EditWire[] = [];
+    for (const edit of relaxation.edits) {
+      if (edit.op === "unpin") this.wish(edit.session, { pinned: false });
+      else if (edit.op === "resize") this.wish(edit.session, { minutes: edit.minutes });
+      else facts.push(edit);
+    }
+    if (facts.length > 0) this.conceded = [...this.conceded, { ...relaxation, edits: facts }];
+  }
+
   /** Forget the edit and everything that was found out about it. */
   discard(): void {
     this.wishes = NO_WISHES;
+    this.conceded = [];
     this.step = "idle";
     this.editedViolations = null;
     this.forgetAnswer();
@@ -251,7 +270,7 @@ export class Desk {
 
   /** Whether there is a change of one's own to put back, and no unsaved edit that it would meet. */
   canReverse(direction: Direction): boolean {
-    return this.undoable?.[direction] != null && this.wishes.size === 0 && !this.busy;
+    return this.undoable?.[direction] != null && !this.edited && !this.busy;
   }
 
   title(session: string): string {
