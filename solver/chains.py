@@ -14,14 +14,9 @@ from itertools import chain, product
 
 import numpy as np
 
+from solver.countdown import OutOfTimeError, Remaining
 from solver.index import Index
 from solver.problem import Finding, Places, Problem, distinct
-
-Remaining = Callable[[], float]
-
-
-class OutOfTimeError(Exception):
-    """The clock ended a search before its proof."""
 
 
 class Chains:

@@ -14,8 +14,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.chains import OutOfTimeError
-from solver.countdown import Remaining, countdown
+from solver.countdown import OutOfTimeError, Remaining, countdown
 from solver.problem import Problem
 from solver.rules import RULES
 from solver.rules.rule import FOREVER

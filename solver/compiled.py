@@ -9,8 +9,9 @@ import numpy as np
 
 from solver import kernel
 from solver.board import MOST_CLOSURES, Board
-from solver.chains import Chains, OutOfTimeError, redundant_part
+from solver.chains import Chains, redundant_part
 from solver.conference import Placement
+from solver.countdown import OutOfTimeError
 from solver.index import Index
 from solver.pool import Pool
 from solver.problem import Places, Problem

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver import check
-from solver.chains import Chains, OutOfTimeError, Remaining
+from solver.chains import Chains
 from solver.conference import Conference, FactError, Interval, Minute, Placement, Schedule
-from solver.countdown import countdown
+from solver.countdown import OutOfTimeError, Remaining, countdown
 from solver.edits import Edit, Move, Unplace
 from solver.explain import stuck
 from solver.index import Index

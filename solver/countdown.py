@@ -9,6 +9,10 @@ Remaining = Callable[[], float]
 """The seconds that are left; none if it is not positive."""
 
 
+class OutOfTimeError(Exception):
+    """The clock ended a search before its proof."""
+
+
 def countdown(seconds: float) -> Remaining:
     """A clock that says how many of `seconds` are left."""
     end = perf_counter() + seconds

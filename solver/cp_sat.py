@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from solver.chains import OutOfTimeError
 from solver.choices import Choices
+from solver.countdown import OutOfTimeError
 from solver.problem import Finding, Places, Problem
 from solver.relaxation import Relaxation
 

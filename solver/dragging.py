@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from solver import kernel
 from solver.board import Board
-from solver.chains import OutOfTimeError, Remaining
 from solver.compiled import NODES_AT_ONCE, CompiledChains
 from solver.conference import Placement
+from solver.countdown import OutOfTimeError, Remaining
 from solver.index import Index
 from solver.kernel import (
     AWAY,

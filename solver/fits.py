@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from solver.chains import OutOfTimeError
+from solver.countdown import OutOfTimeError
 from solver.index import Index
 from solver.problem import Places, Problem
 from solver.relaxation import Relaxation

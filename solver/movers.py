@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from solver.chains import OutOfTimeError, roots
+from solver.chains import roots
+from solver.countdown import OutOfTimeError
 from solver.ground import Bits, Ground, TooHardError, members
 from solver.index import Index
 from solver.problem import Finding, Places, Problem

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from solver import chains, cp_sat, explain, mass
 from solver.answer import Answer, Certificate, Progress, Proved, Repair, Status
 from solver.conference import Conference, Schedule
-from solver.countdown import Remaining, countdown
+from solver.countdown import OutOfTimeError, Remaining, countdown
 from solver.edits import Edit
 from solver.index import Index
 from solver.problem import Finding, Places, Problem, Scope
@@ -203,7 +203,7 @@ class _Question:
         if engine == "auto" and self.engine == "chains":
             try:
                 return self.search.search(count, earlier, most=most), True
-            except chains.OutOfTimeError:
+            except OutOfTimeError:
                 return self.search.best, False
         return cp_sat.another(
             self.problem,

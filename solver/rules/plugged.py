@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from solver.conference import Conference, Minute, Room, Schedule, Session
+from solver.countdown import OutOfTimeError
 from solver.rules.rule import PairRule, RoomRule, Rule, UnaryRule, Window
 from solver.rules.violation import Violation
 
@@ -158,6 +159,8 @@ class OwnRule(Rule):
         if self.name not in choices.conference.waived:
             try:
                 self.rule.post(choices)
+            except OutOfTimeError:
+                raise  # the clock's, not the rule's
             except Exception as error:
                 raise self.failure(f"post failed with {_told(error)}") from error
 

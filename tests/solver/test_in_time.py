@@ -9,8 +9,7 @@ import pytest
 from fixtures.disruptions import disruptions
 from fixtures.generate import conference
 from solver import cp_sat
-from solver.chains import OutOfTimeError
-from solver.countdown import Remaining
+from solver.countdown import OutOfTimeError, Remaining
 from solver.problem import Finding, Problem
 from solver.relaxation import Relaxation
 from solver.repair import Engine, repair

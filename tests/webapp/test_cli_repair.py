@@ -100,7 +100,7 @@ def test_infeasible_is_status_1_and_writes_nothing(file: Path, impossible: Path,
     assert told["reasons"]
     assert told["relaxations"]
     for one in told["relaxations"]:
-        assert sorted(one) == ["message", "moved", "price"]
+        assert sorted(one) == ["edits", "message", "moved", "price"]
         assert f"This would help: {one['message']}" in told["reasons"]
     assert not out.exists()
     human = callboard("repair", file, "--edits", impossible)
