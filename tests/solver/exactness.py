@@ -12,7 +12,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -204,15 +203,8 @@ def write_down(one: Case, folder: Path) -> str:
 
 
 def compare(numbers: range, folder: Path, *, tell: bool = False) -> Tally:
-    """Answer the cases, and write down those whose answers do not agree; Ctrl-C ends it with those so far."""
-    tally = Tally()
-    with suppress(KeyboardInterrupt):
-        _compare(numbers, folder, tally, tell)
-    return tally
-
-
-def _compare(numbers: range, folder: Path, tally: Tally, tell: bool) -> None:
-    began = perf_counter()
+    """Answer the cases, and write down those whose answers do not agree; with `tell`, say now and then how it goes."""
+    tally, began = Tally(), perf_counter()
     for number in numbers:
         one = case(number)
         tally.sizes[one.size] += 1
@@ -223,7 +215,13 @@ def _compare(numbers: range, folder: Path, tally: Tally, tell: bool) -> None:
             tally.mismatches += [f"{sentence}\n  {command}" for sentence in wrong]
         if tell and (number + 1 - numbers.start) % 250 == 0:
             done = number + 1 - numbers.start
-            print(f"{done} of {len(numbers)}, {perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+            said = f"{done} of {len(numbers)}, {perf_counter() - began:.0f} s, mismatches: {len(tally.mismatches)}"
+            print(f"{said}, moves needed: {_by_moves(tally)}", file=sys.stderr, flush=True)
+    return tally
+
+
+def _by_moves(tally: Tally) -> dict[str, int]:
+    return dict(sorted(tally.histogram.items(), key=lambda item: (len(item[0]), item[0])))
 
 
 def _covers(one: Case) -> list[frozenset[str]]:
@@ -248,8 +246,8 @@ def main(cases: int, first: int, out: Path) -> None:
     """Answer random cases in several ways, and fail if two answers cannot both be true."""
     began = perf_counter()
     tally = compare(range(first, first + cases), out, tell=True)
-    print(f"{sum(tally.sizes.values())} cases in {perf_counter() - began:.0f} s: {dict(tally.sizes)}")
-    print(f"moves needed: {dict(sorted(tally.histogram.items(), key=lambda item: (len(item[0]), item[0])))}")
+    print(f"{cases} cases in {perf_counter() - began:.0f} s: {dict(tally.sizes)}")
+    print(f"moves needed: {_by_moves(tally)}")
     print(f"with several covers: {tally.several_covers}; compared: {dict(tally.comparisons)}")
     print(f"not proved in time: {dict(tally.unproved)}")
     print(f"mismatches: {len(tally.mismatches)}", *tally.mismatches, sep="\n")
