@@ -22,7 +22,7 @@ HOURS = (9 * 60, 18 * 60)
 ADA_AWAY = (9 * 60, 9 * 60 + 30)
 ATTIC_CLOSED = (16 * 60, 17 * 60)
 EVENING = (17 * 60, 18 * 60)
-"""When the hall may be closed: its one value of its own."""
+"""When the hall may be closed: its one value of its own is how often it is, for closures are kept one by one."""
 FIELDS = ("room", "start", "minutes", "audience", "pinned")
 FIRST = {
     "opening": ("hall", 600, 30, None, True),
@@ -75,7 +75,7 @@ class Model:
         self.values: dict[tuple[str, str], Any] = {
             (session, name): value for session, row in FIRST.items() for name, value in zip(FIELDS, row, strict=True)
         }
-        self.values["hall", "closed"] = False
+        self.values["hall", "closed"] = 0
         self.version = 1
         self.status = "ready_to_publish"
         self.severities: dict[str, str] = {}
@@ -259,8 +259,10 @@ def _make(made: dict[tuple[str, str], Any], change: Mapping[str, Any]) -> bool:
             made[one, "audience"] = change["audience"]
         case "pin" | "unpin":
             made[one, "pinned"] = change["op"] == "pin"
-        case "close_room" | "open_room":
-            made["hall", "closed"] = change["op"] == "close_room"
+        case "close_room":
+            made["hall", "closed"] += 1
+        case "open_room":
+            made["hall", "closed"] = 0
     return True
 
 

@@ -28,7 +28,7 @@ from webapp.settings import Settings
 from webapp.store import Store
 
 OPERATIONS = amount(quick=int(__import__("os").environ.get("OPS", "300")), long=100_000)
-STEPS = amount(quick=50, long=100)
+STEPS = amount(quick=25, long=100)
 """How many operations a schedule lives through at most."""
 BETWEEN = amount(quick=5, long=20)
 """After so many operations all that is stored is held against the model; each answer is, always."""
@@ -340,7 +340,7 @@ def plain(thing: str, told: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
     for name, value in told.items():
         if name != "endTime":
-            read = {"startTime": minute, "closed": bool}.get(name, lambda same: same)
+            read = {"startTime": minute, "closed": len}.get(name, lambda same: same)
             found[thing, names.get(name, name)] = read(value)
     return found
 
