@@ -37,6 +37,8 @@ PHONE = (390, 844)
 NAME = "Callboard Demo Conference"
 TRIES = 150
 PATIENCE = 30_000
+MAP_PAUSE = 2_000
+"""The cost map comes in stretches, the best first; by then it is whole."""
 COLOURS = 256
 PIXELS = """async png => {
     const image = new Image();
@@ -208,6 +210,13 @@ def picture_editor(gallery: Gallery, page: Page, attendees: str) -> None:
     page.get_by_role("link", name=NAME).click()
     expect(page.get_by_role("option").first).to_be_visible()
     gallery.take(page, "editor", dark=True)
+    page.get_by_role("listbox").focus()
+    for key in ("ArrowRight", "ArrowDown", "m", "ArrowDown", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator(".map .few").first).to_be_attached(timeout=PATIENCE)
+    page.wait_for_timeout(MAP_PAUSE)
+    gallery.take(page, "costs", dark=True)
+    page.keyboard.press("Escape")
     draft = Draft(page.context, attendees)
     mended, hopeless = draft.worth_a_picture(gallery.now.date().isoformat())
     page.set_viewport_size({"width": TALL[0], "height": TALL[1]})
@@ -235,6 +244,14 @@ def picture_live(gallery: Gallery, editor: Page, attendees: str) -> None:
     gallery.take(phone, "live-phone", dark=True)
     phone.get_by_role("button", name="Schedule").click()
     gallery.take(phone, "schedule-phone")
+    for star in range(2):
+        phone.get_by_role("button", name="to the favourites").nth(star).click()
+    phone.get_by_role("button", name="Favourites 2").click()
+    gallery.take(phone, "favourites-phone")
+    sign = gallery.window(f"{attendees}?mode=sign", WIDE)
+    sign.get_by_role("link").first.click()
+    expect(sign.get_by_role("heading").first).to_be_visible()
+    gallery.take(sign, "sign")
 
 
 def main(folder: Path) -> None:

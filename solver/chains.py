@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import chain, product
+from itertools import chain, count, product
 
 import numpy as np
 
@@ -41,13 +41,11 @@ class Chains:
     def index(self) -> Index:
         return self._make_index()
 
+    @cached_property
     def least_cover(self) -> int:
         """The smallest number of sessions that must leave."""
-        return next(
-            size
-            for size in range(len(self.must), len(self.must) + len(self.pairs) + 1)
-            if next(self.covers(size), None) is not None
-        )
+        least = len(self.must) + _crowded_out(self.pairs)
+        return next(size for size in count(least) if next(self.covers(size), None) is not None)
 
     def covers(self, size: int) -> Iterator[frozenset[str]]:
         """Every inclusion-minimal set of at most `size` movable sessions that meets every violation."""
@@ -174,6 +172,26 @@ def _covers(chosen: frozenset[str], pairs: tuple[tuple[str, str], ...], size: in
     yield from _covers(chosen | neighbours, tuple(pair for pair in pairs if first not in pair), size)
 
 
+def _crowded_out(pairs: tuple[tuple[str, str], ...]) -> int:
+    """A bound on what meets all pairs: of sessions that all clash with one another, only one can stay."""
+    clashing: dict[str, set[str]] = {}
+    for one, other in pairs:
+        clashing.setdefault(one, set()).add(other)
+        clashing.setdefault(other, set()).add(one)
+    left, bound = set(clashing), 0
+    for session in sorted(clashing):
+        if session not in left:
+            continue
+        crowd, joining = {session}, clashing[session] & left
+        while joining:
+            one = min(joining)
+            crowd.add(one)
+            joining &= clashing[one]
+        left -= crowd
+        bound += len(crowd) - 1
+    return bound
+
+
 def _matching(pairs: list[tuple[str, str]]) -> int:
     """The size of a maximal matching: no fewer sessions can meet all pairs."""
     used: set[str] = set()
@@ -252,7 +270,7 @@ def find(chains: Chains, finding: Finding, *, most_pushed: int, note: Callable[[
     Gives up after `most_pushed` sessions beyond the roots, and when the time is out; what is known by then is
     in `finding`.
     """
-    least = chains.least_cover()
+    least = chains.least_cover
     try:
         for count in range(max(finding.count_floor, least), least + most_pushed + 1):
             finding.raise_floor(count, "chains")

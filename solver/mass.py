@@ -39,7 +39,7 @@ def find(chains: Chains, finding: Finding, *, remaining: Remaining, note: Note) 
         finding.places = insertion.first()
     elif finding.places is None:
         finding.places = insert_one_by_one(chains.problem, chains.index, clock)
-    finding.raise_floor(chains.least_cover(), "chains")
+    finding.raise_floor(chains.least_cover, "chains")
     note(finding)
     if insertion is not None and not finding.count_proved:
         _weigh_rooms(insertion, finding, countdown(remaining() * ROOMS_SHARE))

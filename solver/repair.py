@@ -145,7 +145,7 @@ class _Question:
         if nowhere is not None:
             self.finding.refuted("facts", (nowhere,))
             return
-        many = self.search.least_cover() > FEW_ROOTS
+        many = self.search.least_cover > FEW_ROOTS
         if many:
             mass.find(self.search, self.finding, remaining=self.remaining, note=self._note)
         share = CHAINS_SHARE_OF_MANY if many else CHAINS_SHARE
