@@ -35,7 +35,10 @@ MUTANTS = {
         "    end, pad = start + b[b[MINUTES_NOW] + one], b[b[PAD] + room]\n",
         "    end, pad = start + b[b[MINUTES_NOW] + one], b[b[PAD] + room] + 1\n",
     ),
-    "a price filter while refuting": ("    b[TOP] = 0\n", "    b[TOP] = 0\n    b[BEST] = min(b[BEST], 60)\n"),
+    "a price filter while refuting": (
+        "    b[TOP] = 0\n    b[DEPTH] = 0\n",
+        "    b[TOP] = b[DEPTH] = 0\n    b[BEST] = min(b[BEST], 60)\n",
+    ),
     "pushes that are not counted": (
         "b[b[LEVEL_SPARE] + depth + 1] = b[b[LEVEL_SPARE] + depth] - count",
         "b[b[LEVEL_SPARE] + depth + 1] = b[b[LEVEL_SPARE] + depth]",

@@ -104,8 +104,8 @@ def test_help_and_version() -> None:
     assert version.status == 0
     assert version.out.startswith("callboard ")
     told = callboard("--help").out
-    commands = ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db", "events"]
-    commands += ["audit", "verify", "backup", "restore"]
+    commands = ["check", "repair", "plan", "import", "export", "demo", "serve", "worker", "job", "delay"]
+    commands += ["user", "token", "db", "events", "audit", "verify", "backup", "restore"]
     assert [line.split()[0] for line in told.partition("Commands:\n")[2].splitlines()] == commands
     for command in commands:
         ran = callboard(command, "--help")
@@ -119,7 +119,23 @@ def test_without_a_command_the_help_is_bad_input() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "repair", "import", "export", "demo", "serve", "user", "token", "db", "events"]
+    "command",
+    [
+        "check",
+        "repair",
+        "plan",
+        "import",
+        "export",
+        "demo",
+        "serve",
+        "worker",
+        "job",
+        "delay",
+        "user",
+        "token",
+        "db",
+        "events",
+    ],
 )
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (

@@ -237,8 +237,8 @@ def test_a_rule_that_fails_is_named_over_http(failing: Caller) -> None:
 
 @pytest.mark.usefixtures("failing")
 def test_a_rule_that_fails_is_named_by_the_solver_process(small: dict[str, Any]) -> None:
-    question = {"edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": "auto"}
-    told = solves.solved(solves.Facts(*read_callboard(small, "small")), question, lambda: 5.0)
+    question = {"op": "repair", "edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": "auto"}
+    told = solves.solved(solves.Facts(*read_callboard(small, "small")), question, lambda: 5.0, lambda told: None)
     assert told == {"problem": "failed", "detail": SENTENCE}
 
 

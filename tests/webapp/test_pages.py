@@ -162,12 +162,12 @@ def test_the_shell_speaks_the_readers_language(app: Flask, editor: Caller) -> No
     editor.publish()
     client = app.test_client()
     german = client.get("/mill", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
-    assert '<html lang="de">' in german.text
+    assert '<html lang="de"' in german.text
     assert "Accept-Language" in german.headers["Vary"]
     english = client.get("/mill?lang=en", headers={"Accept-Language": "de"})
-    assert '<html lang="en">' in english.text
+    assert '<html lang="en"' in english.text
     assert english.headers["ETag"] != german.headers["ETag"]
-    assert '<html lang="en">' in client.get("/mill", headers={"Accept-Language": "fr"}).text
+    assert '<html lang="en"' in client.get("/mill", headers={"Accept-Language": "fr"}).text
 
 
 def test_only_those_named_may_show_the_schedule_in_a_frame(app: Flask, editor: Caller) -> None:

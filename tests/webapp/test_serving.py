@@ -116,7 +116,7 @@ def test_a_signal_ends_it_with_status_0_within_two_seconds(tmp_path: Path, numbe
     with serving(tmp_path) as served:
         served.add_conference("ending")
         everybody = [served.pid, *descendants(served.pid)]
-        assert len(everybody) == 4
+        assert len(everybody) == 5
         with served.follow("/collab/ending", "editor") as client:
             client.receive()
             started = time.monotonic()
@@ -136,7 +136,7 @@ def test_a_signal_ends_it_with_status_0_within_two_seconds(tmp_path: Path, numbe
 
 def test_a_signal_during_the_start_ends_it_too(tmp_path: Path) -> None:
     process = subprocess.Popen(callboard("serve", "--port", "0", "--data", tmp_path), cwd=ROOT)
-    until(lambda: len(children(process.pid)) == 2, "its programs are started")
+    until(lambda: len(children(process.pid)) == 3, "its programs are started")
     programs = descendants(process.pid)
     process.terminate()
     assert process.wait(timeout=10) == 0
@@ -176,7 +176,7 @@ def test_a_killed_web_worker_comes_back(tmp_path: Path) -> None:
 def test_nothing_is_left_of_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         programs = descendants(served.pid)
-        assert len(programs) == 3
+        assert len(programs) == 4
         os.kill(served.pid, signal.SIGKILL)
         served.wait()
         assert until(lambda: not any(map(lives, programs)), "its programs have ended") < 2
