@@ -151,9 +151,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
+def kind_of(error: errors.Refusal) -> Kind:
+    """The kind of problem that a refusal is: its own, or that of the nearest class above it."""
+    return next(REFUSALS[one] for one in type(error).__mro__ if one in REFUSALS)
+
+
 def refused(error: errors.Refusal) -> Response:
     """The problem that a refusal is."""
-    answer = response(REFUSALS[type(error)], error.detail, error.facts)
+    answer = response(kind_of(error), error.detail, error.facts)
     if isinstance(error, errors.Unauthenticated):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="callboard"'
     if isinstance(error, errors.TooMany):

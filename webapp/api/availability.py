@@ -11,8 +11,6 @@ from webapp.api.changes import solver
 from webapp.api.common import answer, at_version, paged, store, takes_json
 from webapp.auth.rates import limits
 from webapp.services import availability, consequences
-from webapp.services.errors import Invalid, Unavailable
-from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
 bp = APIBlueprint("availability", __name__, tag="Availability")
 
@@ -45,9 +43,4 @@ def foresee(reference: str, body: requests.Consequences) -> Response:
         alternatives=body.alternatives,
         time_limit=body.time_limit,
     )
-    try:
-        return answer(consequences.foresee(store(), solver(), reference, request))
-    except SolverUnavailable as error:
-        raise Unavailable(str(error)) from error
-    except SolverRefused as error:
-        raise Invalid(str(error)) from error
+    return answer(consequences.foresee(store(), solver(), reference, request))

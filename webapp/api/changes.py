@@ -12,8 +12,6 @@ from webapp.api import answers, requests, streams
 from webapp.api.common import PRIVATE, answer, at_version, store, takes_json
 from webapp.auth.rates import limits
 from webapp.services import checking, cost_mapping, publishing, refreshing, repairing, reviewing, saving
-from webapp.services.errors import Invalid, Unavailable
-from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
 bp = APIBlueprint("changes", __name__, tag="Changes")
 
@@ -49,12 +47,7 @@ def repair(reference: str, body: requests.Repair) -> Response:
     )
     if streams.wanted(streams.JSON, streams.LINES) == streams.LINES:
         return streams.streamed(repairing.repair_as_it_improves(store(), solver(), reference, request))
-    try:
-        return answer(repairing.repair(store(), solver(), reference, request))
-    except SolverUnavailable as error:
-        raise Unavailable(str(error)) from error
-    except SolverRefused as error:
-        raise Invalid(str(error)) from error
+    return answer(repairing.repair(store(), solver(), reference, request))
 
 
 @bp.post("/schedules/<reference>/cost-map")
@@ -78,7 +71,7 @@ def cost_map(reference: str, body: requests.CostMap) -> Response:
     lines = cost_mapping.cost_map(store(), solver(), reference, request)
     if streams.wanted(streams.LINES, streams.JSON) == streams.LINES:
         return streams.streamed(lines)
-    return answer(cost_mapping.whole(streams.answered(lines)))
+    return answer(cost_mapping.whole(lines))
 
 
 @bp.post("/schedules/<reference>/repairs/validate")

@@ -13,7 +13,6 @@ from flask import Response, request
 from webapp import problems
 from webapp.api.common import PRIVATE
 from webapp.services.errors import Invalid, Unavailable
-from webapp.serving.solver_client import SolverRefused, SolverUnavailable
 
 JSON, LINES = "application/json", "application/x-ndjson"
 HEADERS = {**PRIVATE, "X-Accel-Buffering": "no"}
@@ -29,19 +28,8 @@ def wanted(*kinds: str) -> str:
     return request.accept_mimetypes.best_match(kinds) or kinds[0]
 
 
-def answered(lines: Lines) -> Lines:
-    """The lines, with what the solver process may refuse as a problem of ours."""
-    try:
-        yield from lines
-    except SolverUnavailable as error:
-        raise Unavailable(str(error)) from error
-    except SolverRefused as error:
-        raise Invalid(str(error)) from error
-
-
 def streamed(lines: Lines) -> Response:
     """The lines as they come.  What goes wrong before the first is raised; later it is told in a last line."""
-    lines = answered(lines)
     first = next(lines, ())
     return Response(_written(chain([first], lines), lines), mimetype=LINES, headers=HEADERS)
 
@@ -51,7 +39,7 @@ def _written(lines: Lines, source: Lines) -> Iterator[bytes]:
         for some in lines:
             yield b"".join(_line(one) for one in some)
     except (Unavailable, Invalid) as error:
-        yield _line({"kind": "problem", **problems.body(problems.REFUSALS[type(error)], error.detail, error.facts)})
+        yield _line({"kind": "problem", **problems.body(problems.kind_of(error), error.detail, error.facts)})
     finally:
         source.close()  # type: ignore[attr-defined]  # whoever is gone needs no solve any more
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from webapp.services.errors import Invalid, Unavailable
 from webapp.serving import wire
 
 START_SECONDS = 20.0
@@ -28,7 +29,7 @@ LoadFacts = Callable[[], dict[str, Any]]
 LoadChanges = Callable[[Sequence[str]], tuple[str, dict[str, Any]] | None]
 
 
-class SolverUnavailable(Exception):
+class SolverUnavailable(Unavailable):
     """The solver process did not answer; the message is one sentence for the organiser."""
 
 
@@ -36,7 +37,7 @@ class SolverBusy(SolverUnavailable):
     """Too many repairs are asked for at once."""
 
 
-class SolverRefused(ValueError):
+class SolverRefused(Invalid):
     """The solver process was sent facts or edits that make no sense; the message names the place."""
 
 

@@ -79,13 +79,11 @@ export const de: Words = {
 
   calendar: "Kalender",
   print: "Drucken",
-  language: "Sprache",
   conferenceTime: "Zeit der Konferenz",
   yourTime: "Deine Zeit",
   timesIn: (zone) => `Zeiten in der Zeitzone ${zone}.`,
   schedulePrinted: (version, time) => `Version ${version}, gedruckt ${time}. Die Seite im Netz ist live.`,
 
   noSuchRoom: "Diesen Raum gibt es nicht. Die Räume sind:",
-  until: (time) => `bis ${time}`,
   later: "Später",
 };

@@ -77,14 +77,12 @@ export const en = {
 
   calendar: "Calendar",
   print: "Print",
-  language: "Language",
   conferenceTime: "Conference time",
   yourTime: "Your time",
   timesIn: (zone: string) => `Times are in ${zone} time.`,
   schedulePrinted: (version: number, time: string) => `Version ${version}, printed ${time}. The page on the web is live.`,
 
   noSuchRoom: "There is no such room. The rooms are:",
-  until: (time: string) => `until ${time}`,
   later: "Later",
 };
 
