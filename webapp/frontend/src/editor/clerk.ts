@@ -2,6 +2,7 @@
 
 import { aborted, ApiError, type Api } from "../core/api.ts";
 import { editsOf } from "../core/edits.ts";
+import { readSnapshot } from "../core/model.ts";
 import { isSave } from "../core/store.ts";
 import { chosen, overtakenText, partText, toggled } from "../core/parts.ts";
 import { uuid } from "../core/uuid.ts";
@@ -174,6 +175,18 @@ export class Clerk {
       desk.say("Published. Attendees see it now.");
     });
     desk.publishing = false;
+  }
+
+  /** Fetch what attendees see, to hold the draft against it. */
+  async compare(): Promise<void> {
+    const desk = this.#desk;
+    desk.published = null;
+    desk.comparing = true;
+    await this.#attend(async () => {
+      const { schedule } = await this.#api.published();
+      desk.published = readSnapshot(schedule).sessions;
+    });
+    if (desk.published === null) desk.comparing = false;
   }
 
   async #findRepairs(edits: EditWire[], signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { Company } from "./company.svelte.ts";
 import { Cells } from "../core/cells.svelte.ts";
+import { differences, type Difference } from "../core/differences.ts";
 import { granted, NO_WISHES, wished, type Wish, type Wishes } from "../core/edits.ts";
 import { axisOf, ZOOMS } from "../core/grid.ts";
 import { lanes, type Lane } from "../core/lanes.ts";
@@ -9,6 +10,7 @@ import { minuteOf } from "../core/clock.ts";
 import { NOTHING, type LeftOut } from "../core/parts.ts";
 import { Choice } from "./choice.svelte.ts";
 import { dayIndex, type Frame, type Placement, type Session, type Standing } from "../core/model.ts";
+import { count } from "../core/words.ts";
 import type { FeedState } from "../core/feed.ts";
 import type { Store } from "../core/store.ts";
 import type {
@@ -72,6 +74,9 @@ export class Desk {
   /** Sessions under edit that others have changed meanwhile, each with who did it. */
   touched: ReadonlyMap<string, string> = $state.raw(new Map());
   publishing = $state(false);
+  /** Whether the draft is being held against what attendees see, and what that is, once it is known. */
+  comparing = $state(false);
+  published: readonly Session[] | null = $state.raw(null);
   moving = $state<string | null>(null);
   /** Whether the palette is open. */
   finding = $state(false);
@@ -135,6 +140,26 @@ export class Desk {
 
   /** Those that publishing waits for. */
   blocking: readonly ViolationWire[] = $derived(this.standingViolations.filter(blocks));
+
+  /** Whether attendees do not yet see the draft as it is saved. */
+  unpublished = $derived.by(() => {
+    const { publishedVersion, version, status } = this.standing;
+    return publishedVersion !== version || status !== "published";
+  });
+
+  /** Why publishing has to wait, in one short line; null if it need not. */
+  obstacle = $derived.by(() => {
+    if (this.edited) return "Save or discard your edit first";
+    if (this.blocking.length > 0) return `${count(this.blocking.length, "conflict")} in the way`;
+    return this.unpublished ? null : "Everything is published";
+  });
+
+  /** What publishing would change for attendees: the edit that is not saved is no part of it. */
+  differences: readonly Difference[] | null = $derived.by(() => {
+    if (this.published === null) return null;
+    const draft = new Map([...this.cells.all].map(([id, cell]) => [id, cell.session]));
+    return differences(this.published, draft);
+  });
 
   /** Sameness of a conflict on record → who accepted it. */
   accepted: ReadonlyMap<string, readonly OverrideWire[]> = $derived(
