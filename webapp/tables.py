@@ -1,12 +1,14 @@
 """Tables by pandas, for people with spreadsheets.
 
-The web process must not load pandas; it runs `python -m webapp.tables KIND` with JSON lines on standard input.
+The web process must not load pandas; it runs `python -m webapp.tables KIND` with JSON lines on standard input, or
+`python -m webapp.tables read ZONE` with a table on it, and gets a Callboard file or what is wrong with the table.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import resource
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
@@ -17,6 +19,8 @@ from webapp.interop.tables import CELL_LENGTH, harmless
 from webapp.interop.xml_text import xml_safe
 
 Kind = Literal["csv", "xlsx"]
+READING_BYTES = 2 * 2**30
+"""Memory that reading a table may take: a small file can unpack to a large one."""
 AUDIT_COLUMNS = {
     "number": "entry",
     "createdAt": "time",
@@ -83,8 +87,25 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def read_table(data: bytes, timezone: str) -> dict[str, Any]:
+    """A table's conference and schedule as a Callboard file, or where and why it cannot be read."""
+    from webapp.interop import sheet
+    from webapp.schemas import DocumentError, callboard_json
+
+    try:
+        read = sheet.read(data, "", timezone)
+    except DocumentError as error:
+        return {"place": error.place, "reason": error.reason}
+    document = callboard_json(read.conference, read.schedule)
+    return {"document": document, "format": read.format, "warnings": list(read.warnings)}
+
+
 def main() -> None:
-    """Write the table of the audit entries that come in."""
+    """Write the table of the audit entries that come in, or read the table that comes in."""
+    if sys.argv[1] == "read":
+        resource.setrlimit(resource.RLIMIT_AS, (READING_BYTES, READING_BYTES))
+        json.dump(read_table(sys.stdin.buffer.read(), sys.argv[2]), sys.stdout)
+        return
     kind: Kind = "xlsx" if sys.argv[1] == "xlsx" else "csv"
     sys.stdout.buffer.write(written(audit_table(map(json.loads, sys.stdin)), kind))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,7 +19,7 @@ from tests.webapp.command import callboard
 from webapp.interop.document import DocumentError
 from webapp.jobs.solving import Solving
 from webapp.jobs.tasks import later_starts, task
-from webapp.schemas import apply_edits, callboard_json, parse_json, read_edits
+from webapp.schemas import apply_edits, callboard_json, parse_json, read_document, read_edits
 from webapp.schemas.jobs import KINDS, read_parameters
 from webapp.services.folding import repeated
 
@@ -213,6 +215,9 @@ def test_a_feed_that_is_no_other_changes_nothing_and_one_that_moves_sessions_is_
     assert check.violations(conference, elsewhere)
     answer = solved("import", feed(conference, elsewhere), conference, schedule)
     after = saved(answer, conference, schedule)
+    told = answer["feed"]
+    assert (told["moved"], told["missing"], told["new"]) == ([moved], [], [])
+    assert {moved, other} in [set(one["sessions"]) for one in told["conflicts"]]
     if answer["engine"] == "repair":
         assert after.schedule[moved] == schedule[other] != after.schedule.get(other)
         assert check.violations(after.conference, after.schedule) == []
@@ -233,6 +238,39 @@ def test_a_feed_that_lacks_many_sessions_is_questioned_and_one_that_lacks_a_few_
     few = set(sorted(schedule)[:10])
     after = saved(solved("import", feed(conference, schedule, without=few), conference, schedule), conference, schedule)
     assert after.schedule.keys() == schedule.keys() - few
+
+
+def test_a_real_feed_that_loses_sixty_events_is_questioned_and_is_no_change_once_it_has_them_again(
+    shared_data: Path,
+) -> None:
+    feed = (shared_data / "fosdem" / "fosdem-2025-20250202.xml").read_text()
+    there = read_document(feed.encode(), "fosdem")
+    events = iter(range(10**6))
+    thinned = re.sub(r"<event .*?</event>", lambda found: "" if next(events) % 18 == 7 else found[0], feed, flags=re.S)
+    missing = len(there.schedule) - len(read_document(thinned.encode(), "fosdem").schedule)
+    assert missing >= 60
+    asked = solved("import", {"feed": thinned}, there.conference, there.schedule)
+    assert (asked["status"], asked["changes"], len(asked["feed"]["missing"])) == ("question", [], missing)
+    assert f"{missing} of {len(there.schedule)} sessions are missing" in asked["reasons"][0]
+    later = solved("import", {"feed": feed}, there.conference, there.schedule)
+    assert (later["status"], later["changes"], later["reasons"]) == ("nothing_to_repair", [], [])
+    assert later["feed"]["conflicts"] == []
+
+
+def test_a_published_feed_of_another_day_is_told_move_by_move(shared_data: Path) -> None:
+    before, after = (
+        read_document((shared_data / "fosdem" / f"fosdem-2025-{day}.xml").read_bytes(), day)
+        for day in ("20250126", "20250202")
+    )
+    feed = (shared_data / "fosdem" / "fosdem-2025-20250202.xml").read_text()
+    answer = solved("import", {"feed": feed}, before.conference, before.schedule)
+    both = before.schedule.keys() & after.schedule.keys()
+    elsewhere = {one for one in both if before.schedule[one] != after.schedule[one]}
+    assert {*answer["feed"]["moved"]} == {
+        one for one in elsewhere if after.schedule[one].room in before.conference.room
+    }
+    assert {*answer["feed"]["missing"]} == before.schedule.keys() - after.conference.session.keys()
+    assert {*answer["feed"]["new"]} == after.conference.session.keys() - before.conference.session.keys()
 
 
 def test_what_a_save_cannot_add_is_named() -> None:

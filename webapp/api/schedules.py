@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 from webapp import auth
 from webapp.api import answers, requests
 from webapp.api.common import PRIVATE, REVALIDATED, answer, etag_matches, paged, request_key, settings, store
-from webapp.services import importing, reading
+from webapp.services import feeds, importing, reading
 from webapp.services.errors import Invalid
 
 bp = APIBlueprint("schedules", __name__, tag="Schedules")
@@ -31,11 +31,9 @@ def import_schedule() -> Response:
 
     Sent again with the same `Idempotency-Key`, it makes no second schedule but answers with the first.
     """
-    from webapp.schemas import read_document
-
     request.max_content_length = settings().import_bytes
     data, name = _uploaded()
-    imported = store().aside(lambda: read_document(data, name))
+    imported = feeds.read(store(), data, name)
     slug = request.args.get("slug") or request.form.get("slug")
     editor_id = str(auth.current().editor_id)
     key = request_key(editor_id, data, (slug or "").encode())

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.commands.common import BadInput, complaints, console, counted, json_line, read_bytes, settings, stored_data
+from webapp.commands.common import (
+    BadInput,
+    complaints,
+    console,
+    counted,
+    json_line,
+    read_bytes,
+    settings,
+    spoken,
+    stored_data,
+)
 from webapp.commands.stores import opened
 
 if TYPE_CHECKING:
@@ -74,7 +85,8 @@ def start(
         else:
             told = parse_json(parameters.encode(), "--parameters")
             if feed is not None:
-                told = {"feed": read_bytes(feed).decode(errors="replace"), "confirm": confirm}
+                data = b64encode(read_bytes(feed)).decode()
+                told = {"feed": data, "encoding": "base64", "name": spoken(feed), "confirm": confirm}
             asked = jobs.JobRequest(
                 kind=str(kind), expected_version=None, parameters=told, time_limit=time_limit, seed=seed
             )

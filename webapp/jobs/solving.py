@@ -11,15 +11,17 @@ from solver import check
 from solver.conference import Placement, Schedule
 from solver.countdown import Remaining, countdown
 from webapp.jobs.tasks import Task
-from webapp.schemas import apply_edits, read_edits
+from webapp.schemas import apply_edits, read_edits, violation_json
 from webapp.services.folding import fold, move_json, placed_by
 
 if TYPE_CHECKING:
     from solver.answer import Answer
     from solver.edits import Edit, Edited
+    from solver.rules import Violation
 
 EXACT_SHARE = 0.6
 """The part of the time that the repair engine may take."""
+MOST_CONFLICTS = 500
 SAYS_BEST = ("proved_minimal", "proved_moved", "best_found", "nothing_to_repair")
 
 Report = Callable[[dict[str, Any], dict[str, Any] | None], None]
@@ -40,7 +42,13 @@ class Solving:
     began: float = field(default_factory=perf_counter)
 
     def answer(self) -> dict[str, Any]:
-        """The result and its changes."""
+        """The result and its changes; of an import also what is new in the feed, and what that alone would break."""
+        found = self._found()
+        if self.task.feed is not None:
+            found["feed"] = {**self.task.feed, "conflicts": self._conflicts()}
+        return found
+
+    def _found(self) -> dict[str, Any]:
         task = self.task
         reasons: list[str] = []
         if task.question:
@@ -57,6 +65,17 @@ class Solving:
                 break
             task = task.instead
         return self._planned(task, reasons)
+
+    def _conflicts(self) -> list[dict[str, Any]]:
+        """What the edits break that is whole now."""
+        task = self.task
+        _, _, edited = self._edited(task)
+        before = {_named(one) for one in check.violations(task.conference, task.schedule)}
+        return [
+            violation_json(edited.conference, one, camel=True, offset=True)
+            for one in check.violations(edited.conference, edited.schedule)
+            if _named(one) not in before
+        ][:MOST_CONFLICTS]
 
     def _edited(self, task: Task) -> tuple[list[Edit], list[Edit], Edited]:
         """The edits that are saved, those that are imposed, and what both lead to."""
@@ -163,6 +182,11 @@ class Solving:
         ]
         gone = [{"op": "unplace", "session": session} for session in task.schedule if session not in schedule]
         return facts + gone + moves
+
+
+def _named(one: Violation) -> tuple[object, ...]:
+    """What tells a violation from the others, wherever and whenever it is."""
+    return one.rule, tuple(sorted(one.sessions)), one.person, one.room, one.group
 
 
 def read_places(told: Mapping[str, Any] | None) -> dict[str, Placement] | None:

@@ -36,6 +36,8 @@ class Task:
     """Sessions that stay, whatever they break: they began already."""
     question: str = ""
     """What must be answered by people before anything is solved."""
+    feed: Mapping[str, Any] | None = None
+    """What a new feed says otherwise."""
     notes: list[str] = field(default_factory=list)
     """What people are to know beside the result."""
     instead: Task | None = None
@@ -81,16 +83,35 @@ def _improve(told: Mapping[str, Any], conference: Conference, schedule: Schedule
 
 def _import(told: Mapping[str, Any], conference: Conference, schedule: Schedule) -> Task:
     missing = told["missing"]
+    feed = _what_is_new(told)
     if is_doubtful(len(missing), len(schedule)) and not told["confirm"]:
         question = (
             f"{len(missing)} of {len(schedule)} sessions are missing from the feed. If they are cancelled, send it "
             "again with confirm; nothing was changed."
         )
-        return Task(conference=conference, schedule=schedule, question=question)
+        return Task(conference=conference, schedule=schedule, edits=told["edits"], question=question, feed=feed)
     edits = [*told["edits"], *({"op": "unplace", "session": session} for session in missing)]
     # Where the feed breaks rules by itself, it is taken as it is, and what it breaks is told.
-    as_it_is = Task(conference=conference, schedule=schedule, edits=edits, repaired=False, notes=told["leftOut"])
+    as_it_is = Task(
+        conference=conference, schedule=schedule, edits=edits, repaired=False, notes=told["leftOut"], feed=feed
+    )
     return replace(as_it_is, repaired=True, instead=as_it_is)
+
+
+def _what_is_new(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The sessions that a feed moves, lets last otherwise, lets go or adds, by id; and the edits that this comes to."""
+    ids: dict[str, list[str]] = {"move": [], "resize": [], "unplace": [], "set_audience": []}
+    for edit in told["edits"]:
+        ids[edit["op"]].append(edit["session"])
+    return {
+        "moved": ids["move"],
+        "resized": ids["resize"],
+        "unplaced": ids["unplace"],
+        "audience": ids["set_audience"],
+        "missing": told["missing"],
+        "new": told.get("new", []),
+        "notes": told["leftOut"],
+    }
 
 
 def _delay(told: Mapping[str, Any], conference: Conference, schedule: Schedule) -> Task:

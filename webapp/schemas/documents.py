@@ -14,12 +14,17 @@ from webapp.schemas.callboard import callboard_json, read_callboard
 FORMATS = ("callboard", "schedule-xml", "schedule-json", "ics", "csv", "xlsx")
 
 
-def read_document(data: bytes, name: str) -> Imported:
+def read_document(data: bytes, name: str, timezone: str = "UTC") -> Imported:
     """A conference and schedule from a file of any known format, whatever the file is called.
 
-    Raises `DocumentError` with one sentence on what is wrong, and where.
+    Tables name no time zone: their times are meant in the one given.  Raises `DocumentError` with one sentence on what
+    is wrong, and where.
     """
     check_size(data, name)
+    if is_table(data):
+        from webapp.interop import sheet
+
+        return sheet.read(data, name, timezone)
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         from webapp.interop import schedule_xml
 
@@ -33,6 +38,14 @@ def read_document(data: bytes, name: str) -> Imported:
         raise DocumentError(name, "", f"this is neither a Callboard file nor a schedule.json: {_keys(tree)}")
     conference, schedule = read_callboard(tree, name)
     return Imported(conference, schedule, format="callboard")
+
+
+def is_table(data: bytes) -> bool:
+    """Whether a document is a workbook, or text in rows and columns, which pandas reads."""
+    if data.startswith((b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")):
+        return True
+    head = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return head[:1] not in (b"<", b"{", b"[") and any(mark in head.partition(b"\n")[0] for mark in b",;\t")
 
 
 def write_document(

@@ -6,15 +6,18 @@ job fails later for what could have been said at once.
 
 from __future__ import annotations
 
+from base64 import b64decode
+from binascii import Error as BinasciiError
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from solver.conference import MAX_MINUTES, Conference, Minute, Schedule
-from webapp.interop.document import DocumentError, shown
+from webapp.interop.document import DocumentError, Imported, shown
 from webapp.schemas.bulk import SelectShape, expand_edits
 from webapp.schemas.callboard import read_days
+from webapp.schemas.documents import read_document
 from webapp.schemas.feed_changes import changes_of
 from webapp.schemas.models import DayShape, Id, Shape, Text, shaped
 from webapp.schemas.times import TimeReader
@@ -69,10 +72,24 @@ class ImproveJob(Shape):
 
 
 class ImportJob(Shape):
-    """A new feed: what it moves is moved; with `confirm`, what is missing from it loses its place, however much."""
+    """A new feed: what it moves is moved; with `confirm`, what is missing from it loses its place, however much.
+
+    `feed` is the file's text, or its bytes in Base64, as workbooks need it; `name` is what messages call it.
+    """
 
     feed: str
+    encoding: Literal["text", "base64"] = "text"
+    name: Text = "the feed"
     confirm: bool = False
+
+    def data(self) -> bytes:
+        """The file.  Raises `DocumentError` for what is no Base64."""
+        if self.encoding == "text":
+            return self.feed.encode()
+        try:
+            return b64decode(self.feed, validate=True)
+        except BinasciiError:
+            raise DocumentError("", f"{PLACE}.feed", "it is not Base64") from None
 
 
 KINDS: Mapping[str, type[Shape]] = {
@@ -87,10 +104,18 @@ KINDS: Mapping[str, type[Shape]] = {
 }
 
 
-def read_parameters(kind: str, given: Any, conference: Conference, schedule: Schedule, now: Minute) -> dict[str, Any]:
+def read_feed(given: Any) -> ImportJob:
+    """What an import is told.  Raises `DocumentError`."""
+    return shaped(ImportJob, given, "", (PLACE,))
+
+
+def read_parameters(
+    kind: str, given: Any, conference: Conference, schedule: Schedule, now: Minute, *, feed: Imported | None = None
+) -> dict[str, Any]:
     """The parameters of a job, checked and completed; a delay is seen at `now` unless told.
 
-    Raises `DocumentError` for what makes no sense for this conference.
+    `feed` is that of an import, where it has been read already.  Raises `DocumentError` for what makes no sense for
+    this conference.
     """
     if kind not in KINDS:
         raise DocumentError("", "kind", f"there is no kind of job {shown(kind)}; those that are: {', '.join(KINDS)}")
@@ -112,7 +137,8 @@ def read_parameters(kind: str, given: Any, conference: Conference, schedule: Sch
             told["at"] = conference.clock.iso(at)
         case ImportJob():
             # What the feed says is kept, not the feed.
-            return {"confirm": shape.confirm, **changes_of(shape.feed, conference, schedule)}
+            new = feed or read_document(shape.data(), shape.name, conference.timezone)
+            return {"confirm": shape.confirm, "format": new.format, **changes_of(new, conference, schedule)}
         case RehoursJob():
             read_days(told["hours"], conference.clock, "", place=f"{PLACE}.hours")
     return told

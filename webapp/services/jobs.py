@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session, defer
 
 from webapp.events import log
 from webapp.events.types import Event
-from webapp.schemas.jobs import read_parameters
+from webapp.interop.document import Imported
+from webapp.schemas.jobs import read_feed, read_parameters
+from webapp.services import feeds
 from webapp.services.clock import now_utc
 from webapp.services.errors import NotFound, Stale, TooMany
 from webapp.services.history import changed_since
@@ -50,6 +52,8 @@ def request(store: Store, reference: str, asked: JobRequest, *, editor_id: str |
     Raises `Stale` if the draft is at another version, `DocumentError` for parameters that make no sense.
     """
 
+    feed = _feed(store, reference, asked)
+
     def work(session: Session) -> dict[str, Any]:
         row = find(session, reference, lock=True)
         expected = row.version if asked.expected_version is None else asked.expected_version
@@ -65,7 +69,7 @@ def request(store: Store, reference: str, asked: JobRequest, *, editor_id: str |
         now = now_utc()
         facts = store.facts(session, row)
         parameters = read_parameters(
-            asked.kind, asked.parameters, facts.conference, facts.schedule, int(now.timestamp() // 60)
+            asked.kind, asked.parameters, facts.conference, facts.schedule, int(now.timestamp() // 60), feed=feed
         )
         job = JobRow(
             id=str(uuid4()),
@@ -91,6 +95,15 @@ def request(store: Store, reference: str, asked: JobRequest, *, editor_id: str |
         return job_json(job, row)
 
     return store.write(work)
+
+
+def _feed(store: Store, reference: str, asked: JobRequest) -> Imported | None:
+    """The feed of an import, read before anybody has to wait for the schedule's row."""
+    if asked.kind != "import":
+        return None
+    shape = read_feed(asked.parameters)
+    timezone = store.read(lambda session: find(session, reference).timezone)
+    return feeds.read(store, shape.data(), shape.name, timezone)
 
 
 def show(store: Store, job_id: str) -> dict[str, Any]:
