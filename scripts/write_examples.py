@@ -159,8 +159,10 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/availability", kind="person")
     absence = {"op": "person_unavailable", "person": "ada", "from": "2027-02-06T13:00", "to": "2027-02-06T18:00"}
     story.ask("POST", f"{one}/availability", {"edits": [absence]})
+    late = {"room": "hall", "minutes": 15, "at": "2027-02-06T10:07", "publish": True}
+    story.ask("POST", f"{one}/delays", {"saveAttemptId": "late-1", "expectedVersion": 7, **late})
     story.ask("GET", f"{one}/settings")
-    story.ask("PUT", f"{one}/settings", {"hours": SHORT_DAY, "expectedVersion": 7})
+    story.ask("PUT", f"{one}/settings", {"hours": SHORT_DAY, "expectedVersion": 8})
     story.ask("POST", f"{one}/refresh", spreadSeconds=10)
     story.ask("GET", f"{one}/events", after=1, limit=2)
     story.ask("GET", f"{one}/audit", after=1, limit=2)
@@ -169,7 +171,7 @@ def tell(story: Story) -> None:
     story.ask("GET", f"{one}/export.ics", room="attic")
     story.ask("GET", f"{one}/export.{{suffix}}", suffix="csv")
     story.ask("GET", f"{one}/audit.{{suffix}}", suffix="jsonl", session="knots")
-    job = {"kind": "place", "expectedVersion": 8, "parameters": {}, "timeLimit": 20, "seed": 1}
+    job = {"kind": "place", "expectedVersion": 9, "parameters": {}, "timeLimit": 20, "seed": 1}
     waiting = story.ask("POST", f"{one}/jobs", job, 202)
     story.ask("GET", f"{one}/jobs", limit=2)
     story.ask("GET", "/jobs/{job}", job=waiting["jobId"])

@@ -53,6 +53,22 @@ class Job(Answer):
     changes: list[dict[str, Any]] | None = None
 
 
+class Delayed(Answer):
+    """What makes up for a delay: the changes, what became of saving them, or the job that goes on looking."""
+
+    version: int
+    status: Literal["nothing_to_repair", "proved_minimal", "proved_moved", "best_found", "infeasible", "unknown"]
+    moved: int | None
+    moved_lower_bound: int | None
+    price: int | None
+    price_lower_bound: int | None
+    reasons: list[str]
+    changes: list[dict[str, Any]]
+    seconds: float
+    save: SaveAttempt | None
+    job: Job | None
+
+
 class JobList(Answer):
     """Jobs of a schedule, the newest first."""
 

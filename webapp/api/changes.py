@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 from apiflask import APIBlueprint
-from flask import Response, current_app
+from flask import Response, current_app, url_for
 
 from webapp import auth, problems
 from webapp.api import answers, requests, streams
 from webapp.api.common import PRIVATE, answer, at_version, store, takes_json
 from webapp.auth.rates import limits
-from webapp.services import checking, cost_mapping, publishing, refreshing, repairing, reviewing, saving
+from webapp.services import checking, cost_mapping, delays, publishing, refreshing, repairing, reviewing, saving
 
 bp = APIBlueprint("changes", __name__, tag="Changes")
 
@@ -112,6 +112,39 @@ def save(reference: str, body: requests.Save) -> Response:
     if kind is not None:
         return problems.response(kind, saved.detail, saved.attempt)
     return answer(saved.attempt, headers={**PRIVATE, "ETag": f'"v{saved.attempt["version"]}"'})
+
+
+@bp.post("/schedules/<reference>/delays")
+@auth.requires("editor")
+@limits("solve")
+@takes_json
+@at_version
+@bp.input(requests.Delay, arg_name="body")
+@bp.output(answers.Delayed)
+def delay(reference: str, body: requests.Delay) -> Response:
+    """A room or a person is late: what has not begun makes room, in one save, published if `publish` says so.
+
+    What cannot be settled at once becomes a job (202).
+    """
+    if body.publish:
+        auth.require_scope("publish")
+    told = {"room": body.room, "person": body.person, "minutes": body.minutes, "at": body.at}
+    request = delays.DelayRequest(
+        expected_version=body.expected_version,
+        parameters={key: value for key, value in told.items() if value is not None},
+        save_attempt_id=body.save_attempt_id,
+        publish=body.publish,
+        dry_run=body.dry_run,
+        time_limit=body.time_limit,
+    )
+    came = delays.run(store(), solver(), reference, request, editor_id=str(auth.current().editor_id))
+    if came.saved is not None and came.saved.result in problems.SAVE_RESULTS:
+        kind = problems.SAVE_RESULTS[came.saved.result]
+        return problems.response(kind, came.saved.detail, {**came.saved.attempt, "changes": came.proposal["changes"]})
+    said = {**came.proposal, "save": None if came.saved is None else came.saved.attempt, "job": came.job}
+    if came.job is None:
+        return answer(said)
+    return answer(said, 202, {**PRIVATE, "Location": url_for("jobs.show", job=came.job["jobId"])})
 
 
 @bp.post("/schedules/<reference>/publish")

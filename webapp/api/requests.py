@@ -134,6 +134,20 @@ class Job(Request):
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
 
 
+class Delay(Request):
+    """A room or a person that is late by so many minutes, as seen `at` a moment, now unless told."""
+
+    expected_version: Version
+    save_attempt_id: Annotated[str, Field(min_length=1, max_length=100)]
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+    room: str | None = None
+    person: str | None = None
+    at: str | None = None
+    publish: bool = False
+    dry_run: bool = False
+    time_limit: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False, strict=False)] = 2.0
+
+
 class Publish(Request):
     """The version that is to be published."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from solver import check
 from solver.conference import Placement, Schedule
 from solver.countdown import Remaining, countdown
-from webapp.jobs.tasks import Task
+from webapp.jobs.tasks import SAYS_BEST, Task
 from webapp.schemas import apply_edits, read_edits, violation_json
 from webapp.services.folding import fold, move_json, placed_by
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 EXACT_SHARE = 0.6
 """The part of the time that the repair engine may take."""
 MOST_CONFLICTS = 500
-SAYS_BEST = ("proved_minimal", "proved_moved", "best_found", "nothing_to_repair")
 
 Report = Callable[[dict[str, Any], dict[str, Any] | None], None]
 """Hears of progress, and of the best solution if it is a new one."""

@@ -13,6 +13,9 @@ from webapp.schemas import expand_edits, read_days
 from webapp.schemas.feed_changes import is_doubtful
 from webapp.schemas.jobs import closed_times, shift_edit
 
+SAYS_BEST = ("proved_minimal", "proved_moved", "best_found", "nothing_to_repair")
+"""The answers of the repair engine that a job, or whoever is late, is content with."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import account, attendee, configuration, history, jobs, operation, people, reference, views
+from webapp.pages import account, attendee, configuration, history, jobs, late, operation, people, reference, views
 
 __all__ = ["init_app"]
 
@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(configuration.bp)
     app.register_blueprint(history.bp)
     app.register_blueprint(jobs.bp)
+    app.register_blueprint(late.bp)
     app.register_blueprint(operation.bp)
     app.register_blueprint(people.bp)
     app.register_blueprint(reference.bp)

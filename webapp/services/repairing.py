@@ -196,14 +196,16 @@ def prepare(store: Store, reference: str, expected_version: int | None, told: An
 
     Raises `Stale` if it is at another one, `DocumentError` for edits that make no sense.
     """
-    facts = _facts(store, reference, expected_version)
+    facts = facts_at(store, reference, expected_version)
     requested = expand_edits(told, facts.conference, facts.schedule, "", bare=True)
     edits = read_edits(requested, facts.conference, "", bare=True)
     edited = apply_edits(facts.conference, facts.schedule, edits, name="")
     return Asked(store, facts, requested, edits, edited)
 
 
-def _facts(store: Store, reference: str, expected_version: int | None) -> Facts:
+def facts_at(store: Store, reference: str, expected_version: int | None) -> Facts:
+    """The draft's facts at the expected version, or as they are now.  Raises `Stale` if it is at another one."""
+
     def work(session: Session) -> Facts:
         row, facts = draft_facts(store, session, reference)
         if expected_version is not None and row.version != expected_version:
@@ -222,16 +224,21 @@ def repair_json(
 ) -> dict[str, Any]:
     """A repair with times that carry their offset, and with the changes to save."""
     conference = edited.conference
-    targets = {move["session"]: _placement(conference, move["to"]) for move in repair["moves"]}
+    places = targets(conference, repair)
     moves = [
         {
             "session": move["session"],
             "from": None if move["from"] is None else place_json(conference, _placement(conference, move["from"])),
-            "to": place_json(conference, targets[move["session"]]),
+            "to": place_json(conference, places[move["session"]]),
         }
         for move in repair["moves"]
     ]
-    return {**camel_keys(dict(repair)), "moves": moves, "changes": fold(requested, edits, edited, targets)}
+    return {**camel_keys(dict(repair)), "moves": moves, "changes": fold(requested, edits, edited, places)}
+
+
+def targets(conference: Conference, repair: Mapping[str, Any]) -> dict[str, Placement]:
+    """Where a repair, as the solver tells it, puts whom it moves."""
+    return {move["session"]: _placement(conference, move["to"]) for move in repair["moves"]}
 
 
 def _placement(conference: Conference, told: Mapping[str, str]) -> Placement:
