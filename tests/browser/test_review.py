@@ -66,3 +66,39 @@ def test_repairs_are_compared_side_by_side_and_one_is_accepted(opened: Open, sch
     dialog.get_by_role("button", name="Accept 1 move · 25 min").first.click()
     expect(card(page, "Compilers in the open")).to_contain_text("11:25–12:15")
     expect(page.get_by_text("Ready to publish")).to_be_visible()
+
+
+def test_a_job_is_asked_for_from_what_is_chosen_and_reviewed_as_a_repair(opened: Open, schedule: Schedule) -> None:
+    page = open_grid(opened(f"/edit/{schedule.slug}", editor=True))
+    for title in ("Compilers in the open", "Databases under water"):
+        card(page, title).click(modifiers=["Shift"])
+    panel(page).get_by_role("button", name="Shift as a job…").click()
+    form = page.get_by_role("dialog", name="Shift sessions")
+    expect(form).to_contain_text("2 sessions: Compilers in the open, Databases under water")
+    form.get_by_label("Minutes").fill("10")
+    assert axe_in_both(page) == []
+    form.get_by_role("button", name="Ask for it").click()
+    job = panel(page).get_by_role("region", name="Shift by 10 min")
+    expect(job).to_contain_text("Nothing else has to move. 2 changes.", timeout=20_000)
+    expect(page.locator("[data-ghost=compilers]")).to_contain_text("11:10–12:00")
+    expect(job).to_contain_text(re.compile(r"11:00 Attic.*11:10 Attic"))
+    assert axe_in_both(page) == []
+    job.get_by_role("button", name="Accept and save").click()
+    expect(job).to_have_count(0)
+    expect(card(page, "Databases under water")).to_contain_text("11:10–12:00")
+
+    page.get_by_role("button", name="Attic", exact=True).click()
+    panel(page).get_by_role("button", name="Close this room…").click()
+    form = page.get_by_role("dialog", name="Close a room")
+    expect(form.get_by_label("Room")).to_have_value("attic")
+    form.get_by_label("From").fill("09:00")
+    form.get_by_role("button", name="Ask for it").click()
+    job = panel(page).get_by_role("region", name="Attic is closed")
+    expect(job).to_contain_text("Attic is closed, 09:00–17:00", timeout=20_000)
+    expect(page.locator("[data-ghost]")).to_have_count(2)
+    job.get_by_role("link", name="Its page").click()
+    page.get_by_role("link", name="See them on the grid").click()
+    expect(page.locator("[data-ghost]")).to_have_count(2)
+    job.get_by_role("button", name="Decline").click()
+    expect(job).to_have_count(0)
+    assert schedule.place("types") == ("attic", "10:00")

@@ -27,6 +27,8 @@ async function start(): Promise<void> {
   hearOthers(boot.editorId, desk);
   const props = { desk, clerk, probe: new Probe(api, desk), me: boot.name, admin: boot.role === "admin" };
   mount(Editor, { target: takeOver("island"), props });
+  const job = new URLSearchParams(location.search).get("job");
+  if (job) void clerk.jobs.follow(job);
   window.addEventListener("beforeunload", (event) => {
     if (desk.edited && desk.step !== "pending") event.preventDefault();
   });

@@ -8,6 +8,8 @@ import type {
   Direction,
   EditWire,
   EventWire,
+  JobRequest,
+  JobWire,
   LedgerConflictWire,
   ProblemWire,
   ReverseRequest,
@@ -33,9 +35,11 @@ export class ApiError extends Error {
 }
 
 export class Api {
+  readonly #root: string;
   readonly #base: string;
 
   constructor(boot: Pick<Boot, "api" | "scheduleId">) {
+    this.#root = boot.api;
     this.#base = `${boot.api}/schedules/${encodeURIComponent(boot.scheduleId)}`;
   }
 
@@ -106,20 +110,38 @@ export class Api {
     return this.#ask("POST", "/publish", { expectedVersion });
   }
 
-  async #ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const answer = await this.#call(method, path, body, signal);
+  startJob(request: JobRequest): Promise<JobWire> {
+    return this.#ask("POST", "/jobs", request);
+  }
+
+  job(id: string): Promise<JobWire> {
+    return this.#ask("GET", `/jobs/${encodeURIComponent(id)}`, undefined, undefined, this.#root);
+  }
+
+  cancelJob(id: string): Promise<JobWire> {
+    return this.#ask("DELETE", `/jobs/${encodeURIComponent(id)}`, undefined, undefined, this.#root);
+  }
+
+  async #ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, base = this.#base): Promise<T> {
+    const answer = await this.#call(method, path, body, signal, base);
     if (answer.status >= 400) refused(answer.status, answer.body);
     return answer.body as T;
   }
 
-  async #call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Reply> {
+  async #call(
+    method: string,
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+    base = this.#base,
+  ): Promise<Reply> {
     const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
     if (signal) init.signal = signal;
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { ...init.headers, "Content-Type": "application/json" };
     }
-    const response = await fetch(this.#base + path, init).catch((error: unknown) => {
+    const response = await fetch(base + path, init).catch((error: unknown) => {
       if (error instanceof DOMException && error.name === "AbortError") throw error;
       throw new ApiError(0, "The server cannot be reached. Your edit is kept; try again in a moment.");
     });

@@ -212,6 +212,30 @@ export interface RelaxationWire {
   edits: EditWire[];
 }
 
+export interface JobRequest {
+  kind: string;
+  expectedVersion: number | null;
+  parameters: Record<string, unknown>;
+  timeLimit: number;
+  seed?: number;
+}
+
+/** A batch job; `progress` counts moves while repairing, points while planning. */
+export interface JobWire {
+  jobId: string;
+  kind: string;
+  state: "requested" | "running" | "proposed" | "applied" | "cancelled" | "failed" | "stale";
+  parameters: Record<string, unknown>;
+  timeLimit: number;
+  baseVersion: number;
+  progress: { engine?: string; objective: number | null; bound: number | null; moved: number | null; seconds: number };
+  result?: { status: string; reasons: string[]; unplaced: string[] } | null;
+  error?: string | null;
+  changes?: EditWire[];
+  /** What to ask for to have the same solved from the schedule of now. */
+  again?: JobRequest;
+}
+
 /** What a part of a repair is worth: at the version of now, and beside the edits it was computed for. */
 export interface ReviewWire {
   version: number;

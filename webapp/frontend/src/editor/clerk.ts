@@ -19,6 +19,7 @@ import type {
   SaveWire,
 } from "../core/wire.ts";
 import type { Desk } from "./desk.svelte.ts";
+import { Jobs } from "./jobs.ts";
 
 /** How long a saved change may take to come back on the socket before the schedule is fetched again. */
 const ECHO_PATIENCE = 3_000;
@@ -32,9 +33,13 @@ export class Clerk {
   #awaited: string | null = null;
   #echoed: string | null = null;
 
+  /** The batch jobs of this desk. */
+  readonly jobs: Jobs;
+
   constructor(api: Api, desk: Desk) {
     this.#api = api;
     this.#desk = desk;
+    this.jobs = new Jobs(api, desk, (work) => this.#attend(work));
     desk.store.subscribe(({ event }) => this.#heard(event));
   }
 
@@ -98,6 +103,13 @@ export class Clerk {
   /** Save the wishes as they are. */
   async save(): Promise<void> {
     await this.#save(this.#request(this.#edits()));
+  }
+
+  /** Save what the job proposes, which applies it. */
+  async acceptJob(): Promise<void> {
+    const { job } = this.#desk;
+    if (!job?.changes) return;
+    await this.#save({ saveAttemptId: job.jobId, expectedVersion: job.baseVersion, changes: job.changes });
   }
 
   /** Go through with a save that leaves conflicts. */
@@ -265,6 +277,7 @@ export class Clerk {
   #heard(event: EventWire | null): void {
     if (event !== null && !isSave(event)) return;
     if (event?.saveAttemptId) this.#echoed = event.saveAttemptId;
+    void this.jobs.saved(event?.saveAttemptId ?? null);
     const { step } = this.#desk;
     const awaited = this.#awaited !== null && (event === null || event.saveAttemptId === this.#awaited);
     if (awaited || this.#wasSavedUnanswered(event)) this.#settle();

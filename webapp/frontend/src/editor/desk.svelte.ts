@@ -5,6 +5,7 @@ import { Cells } from "../core/cells.svelte.ts";
 import { differences, type Difference } from "../core/differences.ts";
 import { granted, NO_WISHES, wished, type Wish, type Wishes } from "../core/edits.ts";
 import { axisOf, ZOOMS } from "../core/grid.ts";
+import { ordered, repairOf, type JobKind, type Order } from "../core/jobs.ts";
 import { lanes, type Lane } from "../core/lanes.ts";
 import { minuteOf } from "../core/clock.ts";
 import { NOTHING, type LeftOut } from "../core/parts.ts";
@@ -19,6 +20,7 @@ import type {
   ConflictWire,
   Direction,
   EditWire,
+  JobWire,
   LedgerConflictWire,
   OverrideWire,
   ProblemWire,
@@ -80,6 +82,11 @@ export class Desk {
   moving = $state<string | null>(null);
   /** Whether the palette is open. */
   finding = $state(false);
+  /** The form of a batch job that is open, and the job that is followed or reviewed. */
+  order: Order | null = $state.raw(null);
+  job: JobWire | null = $state.raw(null);
+  /** The room whose panel is open. */
+  room = $state<string | null>(null);
   feed = $state<FeedState>("connecting");
   announcement = $state("");
   trouble = $state<string | null>(null);
@@ -190,8 +197,11 @@ export class Desk {
     return found.filter((violation) => !known.has(sameness(violation))).length;
   });
 
+  /** What a job proposes, as a repair. */
+  proposal: RepairWire | null = $derived.by(() => this.job && repairOf(this.job, this.shown, this.frame.clock));
+
   repair: RepairWire | null = $derived(
-    this.previewed === null ? null : (this.answer?.repairs[this.previewed] ?? null),
+    this.previewed === null ? (this.edited ? null : this.proposal) : (this.answer?.repairs[this.previewed] ?? null),
   );
 
   /** The moves of the repair that is shown, as far as they are wanted. */
@@ -274,6 +284,7 @@ export class Desk {
 
   select(session: string | null): void {
     this.selected = session;
+    this.room = null;
     if (session !== null) this.active = session;
   }
 
@@ -282,6 +293,18 @@ export class Desk {
     const place = this.shown.get(session)?.place;
     if (place) this.day = dayIndex(this.frame.days, place.start);
     this.select(session);
+  }
+
+  /** Open the panel of a room. */
+  enter(room: string): void {
+    this.select(null);
+    this.choice.clear();
+    this.room = room;
+  }
+
+  /** Open the form of a batch job, filled in. */
+  openOrder(said: Partial<Order> & { kind: JobKind }): void {
+    this.order = ordered(this.frame, this.day, Math.floor(Date.now() / 60_000), said);
   }
 
   say(text: string): void {
