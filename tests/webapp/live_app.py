@@ -10,10 +10,11 @@ from pathlib import Path
 
 from flask import Flask, request
 from flask_sock import Sock
+from simple_websocket import Server
 
 from webapp.live import hub as hub_module
 from webapp.live.feed import Event, Head
-from webapp.live.handoff import Gateway, NoReader, handed
+from webapp.live.handoff import Gateway, NoReader, handed, let_go
 from webapp.live.hub import Hub
 from webapp.live.resuming import Resuming
 from webapp.live.tickets import Tickets
@@ -57,12 +58,13 @@ app.wsgi_app = Gateway(app.wsgi_app, Resuming(hub, tickets))  # type: ignore[met
 
 
 @sock.route("/<channel>/<schedule>")
-def follow(_ws: object, channel: str, schedule: str) -> None:
+def follow(server: Server, channel: str, schedule: str) -> None:
     global looked_up
     looked_up += 1
     client = handed(request.environ)
     assert client is not None
     after = request.args.get("after", type=int)
+    let_go(server)
     hub.adopt(client.detach(), schedule, channel, after=after, limit=1024)
 
 

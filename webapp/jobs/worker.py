@@ -21,6 +21,7 @@ from webapp.jobs import table
 from webapp.jobs.child import Child
 from webapp.jobs.table import Claim
 from webapp.serving.parent import end_with_supervisor
+from webapp.serving.signals import end_without_tidying
 from webapp.settings import Settings
 from webapp.store import Store, open_store
 from webapp.store.failures import AwayError, FullError
@@ -190,6 +191,7 @@ def main(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, ask)
     end_with_supervisor()
+    end_without_tidying()
     store = open_store(database_of_a_worker(settings.database))
     try:
         worker = Worker(store, at_once=settings.jobs_at_once, memory_mb=settings.job_memory_mb)

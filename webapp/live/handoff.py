@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import simple_websocket
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SEND_BUFFER_BYTES = 128 * 1024
@@ -59,7 +60,7 @@ class NoReader:
     name = ""
 
     def __init__(self, target: Callable[[], None]) -> None:
-        self.target = target
+        """Forget `target`: it belongs to whom we belong to, and a circle is freed late."""
 
     def start(self) -> None:
         """Nothing to run."""
@@ -91,6 +92,12 @@ def handed(environ: WSGIEnvironment) -> HandedSocket | None:
     """The socket that may be taken over, or None on a server that this cannot work on."""
     client: Any = environ.get(_SOCKET)
     return client if isinstance(client, HandedSocket) else None
+
+
+def let_go(server: simple_websocket.Server) -> None:
+    """Free what the handshake needed: flask-sock's answer would keep it until the next full garbage collection."""
+    server.connected = False
+    server.environ = server.sock = server.ws = None
 
 
 def _is_gevent(client: object) -> bool:

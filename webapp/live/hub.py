@@ -25,6 +25,8 @@ from webapp.live.tickets import Tickets
 PING_SECONDS = 25
 GOODBYE_SECONDS = 3.0
 """How long a client may take to answer our close frame."""
+LEAVE_SECONDS = 0.5
+"""How long all of them together may take when the server ends."""
 SENDS_BETWEEN_YIELDS = 256
 _READY_AT_ONCE = 256
 _READ, _HANGUP, _WRITE = 0x001, 0x2000, 0x004  # EPOLLIN, EPOLLRDHUP, EPOLLOUT: gevent hides select.epoll
@@ -108,13 +110,11 @@ class Hub:
                 gevent.sleep(0)
 
     def shut(self, code: int = frames.RESTARTING, reason: str = "the server restarts") -> None:
-        """Say goodbye to everybody and wait, for a moment only, until they have heard it."""
+        """Say goodbye to everybody, and only then wait, for a moment, until they have heard it."""
         self._shut = True
-        for count, connection in enumerate(tuple(self._connections.values()), start=1):
+        deadline = time.monotonic() + LEAVE_SECONDS
+        for connection in tuple(self._connections.values()):
             connection.close(code, reason)
-            if not count % SENDS_BETWEEN_YIELDS:
-                gevent.sleep(0)
-        deadline = time.monotonic() + 0.5
         while self._connections and time.monotonic() < deadline:
             gevent.sleep(0.02)
 

@@ -7,6 +7,7 @@ import re
 import time
 from base64 import b64decode
 from itertools import product
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from wsproto.utilities import ProtocolError
 from webapp import auth, problems
 from webapp.live import resuming
 from webapp.live.feed import EDITORS, PUBLIC
-from webapp.live.handoff import handed
+from webapp.live.handoff import handed, let_go
 from webapp.services import reading
 from webapp.services.errors import Denied, NotFound, Unauthenticated, Unavailable
 
@@ -36,18 +37,22 @@ MESSAGE_BYTES = {PUBLIC: resuming.MESSAGE_BYTES, EDITORS: 64 * 1024}
 KNOWN_SECONDS = 10
 """How long it is remembered that a schedule is published: a door that opens lets thousands in at once."""
 _SEQ = re.compile(r"\d{1,18}", re.ASCII)
+_asking = tuple(Lock() for _ in range(16))
+"""By the reference, so that whoever asks for what is not there holds up few others."""
 
 bp = Blueprint("live", __name__)
 sock = Sock()
 
 
-def follow(_socket: simple_websocket.Server, reference: str, channel: str) -> None:
+def follow(server: simple_websocket.Server, reference: str, channel: str) -> None:
     """Hand the socket to the hub: `/live` is what is published, `/collab` every event of the draft."""
     client = handed(request.environ)
     if client is not None:
         hub: Hub = current_app.extensions["callboard.hub"]
         limit = MESSAGE_BYTES[channel]
-        connection = hub.adopt(client.detach(), g.schedule_id, channel, after=g.after, limit=limit)
+        descriptor = client.detach()
+        let_go(server)
+        connection = hub.adopt(descriptor, g.schedule_id, channel, after=g.after, limit=limit)
         if channel == EDITORS:
             collab: Collab = current_app.extensions["callboard.collab"]
             collab.admit(connection, g.schedule_id, auth.current(), auth.asks_again())
@@ -130,13 +135,18 @@ def _check_origin() -> None:
 
 def _schedule_id(reference: str, *, published: bool) -> str:
     """The schedule that is meant, if it may be followed; for attendees it is looked up every few seconds only."""
+    if not published:
+        return _look_up(reference, published=False)
     known: Recent[str] = current_app.extensions["callboard.followed"]
     key = reference, int(time.monotonic() // KNOWN_SECONDS)
-    found = known.get(*key) if published else None
+    found = known.get(*key)
     if found is None:
-        found = _look_up(reference, published=published)
-        if published:
-            known.remember(*key, found)
+        # One asks the database, whoever came meanwhile waits for its answer: else hundreds would ask at once.
+        with _asking[hash(reference) % len(_asking)]:
+            found = known.get(*key)
+            if found is None:
+                found = _look_up(reference, published=True)
+                known.remember(*key, found)
     return found
 
 

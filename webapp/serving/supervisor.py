@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from webapp.serving.locks import AlreadyServedError
-from webapp.serving.signals import stop_on_signals
+from webapp.serving.signals import end_without_tidying, stop_on_signals
 from webapp.serving.site import Prepare, Site, StartError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def demo(settings: Settings, *, port: int, sessions: int, host: str = "127.0.0.1
 
 def _serve(prepare: Prepare | None, settings: Settings, *, host: str, port: int) -> int:
     settings = replace(settings, data=settings.data.absolute())
+    end_without_tidying()
     try:
         with stop_on_signals() as stop, ExitStack() as stack:
             site = Site(stack, settings, host=host, port=port)

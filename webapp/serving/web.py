@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 
 from webapp.serving import gunicorn_config
 from webapp.serving.parent import end_with_supervisor, is_supervised
+from webapp.serving.signals import end_without_tidying
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -45,6 +47,9 @@ def application() -> Flask:
     for relay in app.extensions["callboard.relays"]:
         relay.start()
     app.extensions["callboard.backplane"].start()
+    # What is there now stays: nobody has to look through it for garbage, while all wait, ever again.
+    gc.collect()
+    gc.freeze()
     return app
 
 
@@ -60,6 +65,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="how many processes serve")
     asked = parser.parse_args()
     end_with_supervisor()
+    end_without_tidying()
     WebServer(asked.bind, asked.workers).run()
 
 

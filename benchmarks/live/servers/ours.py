@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask, request
 from flask_sock import Sock
+from simple_websocket import Server
 
 from benchmarks.live.servers.event import event
 from webapp.live.connection import Connection
 from webapp.live.feed import PUBLIC, Audience, Event, Head
 from webapp.live.frames import Message
-from webapp.live.handoff import Gateway, NoReader, handed
+from webapp.live.handoff import Gateway, NoReader, handed, let_go
 from webapp.live.hub import Hub
 
 
@@ -41,10 +42,11 @@ app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign]
 
 
 @sock.route("/feed")
-def follow(_socket: object) -> None:
+def follow(server: Server) -> None:
     """Hand the socket to the hub."""
     client = handed(request.environ)
     assert client is not None
+    let_go(server)
     hub.adopt(client.detach(), "measured", PUBLIC, after=request.args.get("after", type=int), limit=4096)
 
 
