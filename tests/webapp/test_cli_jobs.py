@@ -24,6 +24,16 @@ def data(tmp_path: Path) -> tuple[str, str]:
     return options
 
 
+def solve(data: tuple[str, str], job: str) -> None:
+    """Do what a worker does, until the job has ended."""
+    store = open_store(Settings(data=Path(data[1])).database)
+    worker = Worker(store)
+    while callboard("job", "show", job, *data).json["state"] in ("requested", "running"):
+        worker.turn()
+    worker.close()
+    store.close()
+
+
 def test_a_job_is_asked_for_listed_shown_and_cancelled(data: tuple[str, str]) -> None:
     begun = callboard("job", "start", "harbour", "--kind", "improve", "--parameters", '{"budget": 2}', *data)
     job = begun.out.strip()
@@ -41,14 +51,20 @@ def test_a_job_is_asked_for_listed_shown_and_cancelled(data: tuple[str, str]) ->
 @pytest.mark.slow
 def test_a_job_that_was_solved_is_told_with_its_status(data: tuple[str, str]) -> None:
     job = callboard("job", "start", "harbour", "--kind", "place", *data).out.strip()
-    store = open_store(Settings(data=Path(data[1])).database)
-    worker = Worker(store)
-    while callboard("job", "show", job, *data).json["state"] in ("requested", "running"):
-        worker.turn()
-    worker.close()
-    store.close()
+    solve(data, job)
     waited = callboard("job", "wait", job, *data)
     assert (waited.status, waited.out) == (0, "proposed: nothing_to_repair, 0 moves\n")
+    assert "proposes nothing" in callboard("job", "apply", job, *data).err
+
+
+@pytest.mark.slow
+def test_what_a_job_proposes_is_saved_and_published_by_a_command(data: tuple[str, str]) -> None:
+    job = callboard("job", "start", "harbour", "--kind", "rebuild", "--time-limit", "1", *data).out.strip()
+    solve(data, job)
+    for _ in range(2):
+        applied = callboard("job", "apply", job, "--publish", *data)
+        assert (applied.status, applied.out) == (0, "saved as version 2\n")
+    assert callboard("job", "show", job, *data).json["state"] == "applied"
 
 
 def test_bad_input_is_one_line(data: tuple[str, str]) -> None:

@@ -136,6 +136,33 @@ def cancel(job_id: str, data: str | None, database: str | None) -> int:
     return 0
 
 
+@job.command("apply")
+@click.argument("job_id", metavar="JOB")
+@click.option("--publish", is_flag=True, help="Publish it in the same step.")
+@stored_data
+def apply(job_id: str, publish: bool, data: str | None, database: str | None) -> int:
+    """Save what JOB proposes.  Exit status 0: saved; 1: conflicts block it; 3: the schedule has changed since."""
+    from webapp.services import delays, jobs
+
+    with opened(settings(data, database)) as store, complaints():
+        found = jobs.show(store, job_id)
+        if not found.get("changes"):
+            raise BadInput(f"the job proposes nothing: it is {found['state']}")
+        saved = delays.apply(
+            store,
+            found["scheduleId"],
+            found["baseVersion"],
+            found["changes"],
+            publish=publish,
+            attempt_id=job_id,
+        )
+    if saved.result == "saved":
+        click.echo(f"saved as version {saved.attempt['version']}")
+        return 0
+    console(err=True).print(f"not saved: {saved.detail}")
+    return STATUS["stale"] if saved.result == "stale_blocked" else BLOCKED
+
+
 @job.command("wait")
 @click.argument("job_id", metavar="JOB")
 @as_json_option

@@ -124,13 +124,23 @@ def _solved(solver: Solver, facts: Facts, asked: Task, seconds: float) -> dict[s
     }
 
 
-def apply(store: Store, reference: str, version: int, changes: list[dict[str, Any]], *, publish: bool) -> Any:
-    """Save changes as the command line; the answer of the save."""
+def apply(
+    store: Store,
+    reference: str,
+    version: int,
+    changes: list[dict[str, Any]],
+    *,
+    publish: bool,
+    attempt_id: str | None = None,
+) -> saving.SaveAnswer:
+    """Save changes as the command line, under a job's id if they are its; the answer of the save."""
 
     def be_somebody(session: Session) -> None:
         if session.get(EditorRow, COMMAND_LINE) is None:
             session.add(EditorRow(id=COMMAND_LINE, name="command line", role="editor", created_at=now_utc()))
 
     store.write(be_somebody)
-    request = saving.SaveRequest(attempt_id=str(uuid4()), expected_version=version, changes=changes, publish=publish)
+    request = saving.SaveRequest(
+        attempt_id=attempt_id or str(uuid4()), expected_version=version, changes=changes, publish=publish
+    )
     return saving.save(store, reference, request, editor_id=COMMAND_LINE)
