@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -18,6 +18,8 @@ from solver.problem import Places, Problem
 
 Remaining = Callable[[], float]
 
+MOST_MOVES = kernel.LEVELS - 2
+"""The kernel has room for so many moves at once; what takes more is left to other engines."""
 NODES_AT_ONCE = 4000
 """After so many nodes, some milliseconds at most, the clock is looked at."""
 
@@ -109,7 +111,9 @@ class CompiledChains(Chains):
                 raise OutOfTimeError
             self._search(cover, count - len(cover), pool)
 
-    def _search(self, cover: Iterable[str], spare: int, pool: Pool | None) -> None:
+    def _search(self, cover: Collection[str], spare: int, pool: Pool | None) -> None:
+        if len(cover) + spare > MOST_MOVES:
+            raise OutOfTimeError
         waiting = np.array(sorted(self.board.number[one] for one in cover), dtype=np.int32)
         tables = self.board.tables
         self._leave(waiting.tolist())
@@ -149,6 +153,8 @@ class CompiledChains(Chains):
         Everybody is told by number, places by room number and start; `away` are nowhere.  The cheapest that is found
         within so many nodes; None is no proof.
         """
+        if len(queue) + spare > MOST_MOVES:
+            return None
         tables = self.board.tables
         with self._standing_at(moved, [*queue, *away]):
             self._head[[kernel.FOUND, kernel.REPORTING]] = 0

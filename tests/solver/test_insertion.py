@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from fixtures.disruptions import disruptions
 from fixtures.generate import conference
 from solver.answer import Progress
+from solver.conference import Conference, Day, Interval, Placement, Room, Session
 from solver.countdown import countdown
 from solver.index import Index
 from solver.problem import Problem
@@ -56,3 +59,16 @@ def test_something_is_in_hand_at_once_and_bounded_later() -> None:
             assert heard[0].moved is not None
             repaired += 1
     assert repaired >= 2
+
+
+def test_more_may_have_to_leave_than_the_kernel_has_room_for() -> None:
+    """Eighty sessions at one place: a valid repair, though no search takes up all of them at once."""
+    day = Interval(600, 600 + 600)
+    built = Conference(
+        days=(Day(date(1970, 1, 1), day),),
+        rooms=tuple(Room(f"r{number}") for number in range(10)),
+        sessions=tuple(Session(str(number), 30) for number in range(80)),
+    )
+    schedule = {one.id: Placement("r0", 600) for one in built.sessions}
+    answer = repair(built, schedule, board=boards.board(built, schedule), remaining=countdown(0.5))
+    assert answer.moved == 79

@@ -28,7 +28,7 @@ from tests.solver import boards
 from tests.webapp.processes import children, lives, until
 from webapp.schemas import answer_json, callboard_json, read_edits, stretch_json
 from webapp.services.repairing import news_since
-from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, wire
+from webapp.serving import SolverBusy, SolverClient, SolverRefused, SolverUnavailable, solves, wire, workers
 from webapp.serving.parent import SUPERVISOR
 from webapp.serving.programs import Program
 from webapp.serving.solver_client import GRACE_SECONDS
@@ -113,32 +113,41 @@ def test_the_answer_is_the_solvers(client: SolverClient) -> None:
     assert client.repair("generated:1", never, edits, alternatives=3)["status"] == told["status"]
 
 
-def test_the_compiled_search_answers_the_same_and_keeps_the_conference(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def hot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SolverClient, int]]:
+    """The same with the compiled search, so that conferences are laid out and children stand ready."""
     boards.load()
-    conference, schedule = generate.conference(seed=5, sessions=120, rooms=6)
-    facts = callboard_json(conference, schedule)
-    path = tmp_path / "solver.sock"
-    with solver_process(path, "--cache", os.environ["CALLBOARD_CACHE"]):
+    path = tmp_path_factory.mktemp("hot") / "solver.sock"
+    with solver_process(path, "--cache", os.environ["CALLBOARD_CACHE"]) as process:
         client = SolverClient(path)
         until(client.ping, "the solver is warm")
         assert client.state()["compiled"]
-        ids = sorted(schedule)
-        for number, (first, second) in enumerate(pairwise(ids[:20])):
-            target = schedule[second]
-            start = conference.clock.text(target.start)
-            edits = [{"op": "move", "session": first, "room": target.room, "start": start}]
-            told = client.repair("generated:1", never if number else lambda: facts, edits)
-            direct = repair(conference, schedule, read_edits(edits, conference, "edits"), remaining=lambda: 30.0)
-            expected = answer_json(conference, direct, camel=False, offset=True)
-            if direct.status == "proved_minimal" and told["certificate"] == expected["certificate"]:
-                assert {**told, "seconds": 0} == {**expected, "seconds": 0}
-            else:
-                assert (told["status"], told["moved"], told["price"]) == (direct.status, direct.moved, direct.price)
+        yield client, process.pid
 
 
-def test_saves_are_followed(tmp_path: Path) -> None:
-    """After a save only what is new is told, and the answers are those for the whole."""
-    boards.load()
+def test_the_compiled_search_answers_the_same_and_keeps_the_conference(hot: tuple[SolverClient, int]) -> None:
+    client, pid = hot
+    conference, schedule = generate.conference(seed=5, sessions=120, rooms=6)
+    facts = callboard_json(conference, schedule)
+    ids = sorted(schedule)
+    for number, (first, second) in enumerate(pairwise(ids[:20])):
+        target = schedule[second]
+        start = conference.clock.text(target.start)
+        edits = [{"op": "move", "session": first, "room": target.room, "start": start}]
+        told = client.repair("generated:1", never if number else lambda: facts, edits)
+        direct = repair(conference, schedule, read_edits(edits, conference, "edits"), remaining=lambda: 30.0)
+        expected = answer_json(conference, direct, camel=False, offset=True)
+        if direct.status == "proved_minimal" and told["certificate"] == expected["certificate"]:
+            assert {**told, "seconds": 0} == {**expected, "seconds": 0}
+        else:
+            assert (told["status"], told["moved"], told["price"]) == (direct.status, direct.moved, direct.price)
+    assert len(children(pid)) == 1, "one child has answered them all"
+
+
+def test_saves_are_followed(hot: tuple[SolverClient, int]) -> None:
+    """After a save only what is new is told, the answers are those for the whole, and the child that stands ready
+    follows as well."""
+    client, pid = hot
     conference, schedule = generate.conference(seed=6, sessions=120, rooms=6)
     one, two, three, *_ = sorted(schedule)
     place = schedule[two]
@@ -149,25 +158,65 @@ def test_saves_are_followed(tmp_path: Path) -> None:
         [CloseRoom(place.room, hour)],
         [Unplace(one), PersonUnavailable(conference.people[0].id, hour)],
     ]
-    path, facts = tmp_path / "solver.sock", Facts("generated", 1, conference, schedule)
-    with solver_process(path, "--cache", os.environ["CALLBOARD_CACHE"]):
-        client = SolverClient(path)
-        until(client.ping, "the solver is warm")
-        client.repair("generated:1", lambda: callboard_json(conference, schedule), [])
-        for edits in saves:
-            edited = apply(facts.conference, facts.schedule, edits)
-            later = Facts("generated", facts.version + 1, edited.conference, edited.schedule)
-            news = news_since(facts, later)
-            assert news is not None
-            assert len(news["sessions"]) <= 2
+    facts = Facts("followed", 1, conference, schedule)
+    before = set(children(pid))
+    client.repair("followed:1", lambda: callboard_json(conference, schedule), [])
+    standing = set(children(pid)) - before
+    assert len(standing) == 1
+    for edits in saves:
+        edited = apply(facts.conference, facts.schedule, edits)
+        later = Facts("followed", facts.version + 1, edited.conference, edited.schedule)
+        news = news_since(facts, later)
+        assert news is not None
+        assert len(news["sessions"]) <= 2
 
-            def load_changes(have: Sequence[str], news: Json = news) -> tuple[str, Json]:
-                return have[-1], news
+        def load_changes(have: Sequence[str], news: Json = news) -> tuple[str, Json]:
+            return have[-1], news
 
-            told = client.repair(f"generated:{later.version}", never, [], load_changes=load_changes)
-            direct = repair(later.conference, later.schedule, [], remaining=lambda: 30.0)
-            assert (told["status"], told["moved"], told["price"]) == (direct.status, direct.moved, direct.price)
-            facts = later
+        told = client.repair(f"followed:{later.version}", never, [], load_changes=load_changes)
+        direct = repair(later.conference, later.schedule, [], remaining=lambda: 30.0)
+        assert (told["status"], told["moved"], told["price"]) == (direct.status, direct.moved, direct.price)
+        facts = later
+    assert standing == set(children(pid)) - before
+
+
+def test_a_child_that_stood_ready_and_is_gone_is_not_missed(hot: tuple[SolverClient, int]) -> None:
+    """Killed or stopped while it is asked nothing; killed while it is asked something; and then the next answers."""
+    client, pid = hot
+    facts = callboard_json(*generate.conference(seed=7, sessions=30, rooms=4))
+    for fault in (signal.SIGKILL, signal.SIGSTOP):
+        assert client.repair("lost:1", lambda: facts, [])["status"] == "nothing_to_repair"
+        for standing in children(pid):
+            os.kill(standing, fault)
+    assert client.repair("lost:1", lambda: facts, [])["status"] == "nothing_to_repair"
+    client.repair("hopeless", hopeless, [], time_limit=0.1)
+    with ThreadPoolExecutor() as pool:
+        doomed = pool.submit(ask, client, 30.0)
+        until(lambda: client.state()["solving"] == 1, "the solve runs")
+        time.sleep(0.3)  # it has begun: before that, another child would be asked
+        for child in children(pid):
+            os.kill(child, signal.SIGKILL)
+        with pytest.raises(SolverUnavailable, match=r"ended without an answer \(signal 9\)"):
+            doomed.result(timeout=10)
+    assert client.repair("lost:1", lambda: facts, [])["status"] == "nothing_to_repair"
+    until(lambda: client.state()["standing"] >= 1, "a child stands ready again")
+
+
+def test_a_child_that_has_answered_enough_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    boards.load()
+    conference, schedule = generate.conference(seed=7, sessions=30, rooms=4)
+    question = {"op": "repair", "edits": [], "alternatives": 1, "time_limit": 10.0, "scope": "all", "place": False}
+    monkeypatch.setattr(workers, "QUESTIONS_AT_MOST", 2)
+    worker = workers.fork("one:1", solves.Facts(conference, schedule, boards.board(conference, schedule)))
+    worker.connection.settimeout(20)
+    for _ in range(2):
+        worker.ask({**question, "engine": "auto"}, grace=1.0)
+        said: list[Json] = []
+        while not worker.answered:
+            said += worker.read() or []
+        assert said[-1]["answer"]["status"] == "nothing_to_repair"
+    assert worker.read() is None
+    assert worker.reap() == 0
 
 
 def test_what_is_not_compiled_yet_is_compiled_meanwhile(tmp_path: Path) -> None:
@@ -302,7 +351,7 @@ def test_too_many_are_told_so(client: SolverClient) -> None:
         refused.append(busy.value)
         gate.set()
     assert isinstance(refused[0], SolverUnavailable)
-    idle = {"ready": True, "pid": 0, "compiled": False, "solving": 0, "waiting": 0}
+    idle = {"ready": True, "pid": 0, "compiled": False, "solving": 0, "waiting": 0, "standing": 0}
     until(lambda: client.state() | {"pid": 0} == idle, "all are gone")
 
 

@@ -1,44 +1,39 @@
-"""The solver process: takes questions on a Unix socket and answers each from a child of its own.
+"""The solver process: takes questions on a Unix socket and has each answered by a child of its own.
 
-It keeps the conferences it was asked about last, listens from its first moment (so that clients wait
-rather than fail while it warms up), and never solves in its own thread: a ping is answered at once.
+It keeps the conferences it was asked about last, and children that stand ready to answer about them.  It listens from
+its first moment (so that clients wait rather than fail while it warms up), and never solves in its own thread: a ping
+is answered at once.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import os
 import selectors
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections import OrderedDict, deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections import deque
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from solver import warm
-from webapp.serving import solves, wire
+from webapp.serving import wire, workers
+from webapp.serving.kept import BOARDS_KEPT, Conferences, Kernel, warm_up
 from webapp.serving.parent import end_with_supervisor
+from webapp.serving.questions import is_question
 from webapp.serving.sockets import make_folder
 from webapp.serving.solver_client import GRACE_SECONDS, QUEUE_SECONDS
+from webapp.serving.workers import Worker
 
-if TYPE_CHECKING:
-    from solver.board import Board
-
-CONFERENCES_KEPT = 16
-BOARDS_KEPT = 6
 SOLVES_AT_ONCE = 2
 WAITING_AT_MOST = 16
+STANDING_AT_MOST = 4
+"""Children that stand ready; each has the pages of a board for itself."""
 _READ_BYTES = 1 << 18
 _TICK_SECONDS = 0.5
-_ALTERNATIVES_AT_MOST = 100
-_DEPTH_AT_MOST = 10
 
 Message = dict[str, Any]
 
@@ -51,7 +46,7 @@ class Client:
     incoming: wire.Unpacker = field(default_factory=wire.Unpacker)
     outgoing: bytearray = field(default_factory=bytearray)
     question: Message | None = None
-    solve: solves.Solve | None = None
+    worker: Worker | None = None
     waiting_until: float = 0.0
 
     @property
@@ -69,42 +64,50 @@ class SolverServer:
         self._kernel = kernel
         self._clients: set[Client] = set()
         self._waiting: deque[Client] = deque()
-        self._solving: set[Client] = set()
-        self._kept: OrderedDict[str, solves.Facts] = OrderedDict()
-        self._layouts: dict[str, Layout] = {}
+        self._workers: set[Worker] = set()
+        self._solving: dict[Worker, Client] = {}
+        self._standing: list[Worker] = []
+        """The one that was asked last is the last."""
+        self._kept = Conferences()
+        self._ready_for: str | None = None
+        """The conference that was asked about last, once a child is to stand ready for it."""
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ, None)
 
     def run(self) -> None:
         """Serve until the process is told to end."""
         while True:
-            for key, mask in self._selector.select(0 if self._layouts else _TICK_SECONDS):
+            heard = self._selector.select(0 if self._kept.being_laid_out else _TICK_SECONDS)
+            for key, mask in heard:
                 self._serve(key.fileobj, key.data, mask)
-            self._lay_out()
+            if self._kept.being_laid_out and self._kept.lay_out():
+                self._start_solves()
             self._keep_time()
+            self._keep_ready(idle=not heard)
 
     def close(self) -> None:
         """End every solve and connection."""
         for client in tuple(self._clients):
             self._forget(client)
+        for worker in tuple(self._standing):
+            self._dismiss(worker)
         self._selector.close()
         self._listener.close()
 
-    def _serve(self, source: object, client: Client | None, mask: int) -> None:
-        if client is None:
+    def _serve(self, source: object, data: Client | Worker | None, mask: int) -> None:
+        if data is None:
             self._accept()
-        elif client not in self._clients:
-            return
-        elif source is not client.connection:
-            self._hear_solve(client)
-        else:
+        elif isinstance(data, Worker):
+            if data in self._workers:
+                self._hear_worker(data)
+        elif data in self._clients:
             try:
                 if mask & selectors.EVENT_WRITE:
-                    self._send(client)
+                    self._send(data)
                 if mask & selectors.EVENT_READ:
-                    self._hear(client)
+                    self._hear(data)
             except OSError:
-                self._forget(client)
+                self._forget(data)
 
     def _accept(self) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
@@ -123,19 +126,18 @@ class SolverServer:
             self._take(client, message)
 
     def _take(self, client: Client, message: Message) -> None:
-        if client.solve is not None or client in self._waiting:
+        if client.worker is not None or client in self._waiting:
             self._answer(client, {"problem": "refused", "detail": "One question at a time."})
         elif message.get("op") == "ping":
-            counts = {"solving": len(self._solving), "waiting": len(self._waiting)}
+            counts = {"solving": len(self._solving), "waiting": len(self._waiting), "standing": len(self._standing)}
             self._answer(client, {"ready": True, "pid": os.getpid(), "compiled": self._kernel.loaded, **counts})
-        elif _is_question(message):
+        elif is_question(message):
             client.question = message
-            if message["key"] in self._kept:
-                self._kept.move_to_end(message["key"])
-                self._begin_layout(message["key"])
+            if self._kept.facts(message["key"]) is not None:
+                self._kept.is_asked_about(message["key"])
                 self._queue(client)
             else:
-                self._answer(client, {"need": "facts", "have": list(self._kept)})
+                self._answer(client, {"need": "facts", "have": self._kept.keys})
         elif "facts" in message and client.question is not None:
             self._learn(client, client.question["key"], message["facts"], message.get("since"))
         else:
@@ -144,48 +146,25 @@ class SolverServer:
     def _learn(self, client: Client, key: str, told: object, since: object) -> None:
         """Keep the facts of a conference, or, with `since`, what of another one has changed."""
         from webapp.interop.document import DocumentError
-        from webapp.schemas import read_callboard
 
-        base = self._kept.get(since) if isinstance(since, str) else None
-        if since is not None and base is None:
+        try:
+            self._kept.learn(key, told, None if since is None else str(since))
+        except KeyError:
             self._answer(client, {"need": "facts", "have": []})
             return
-        try:
-            facts = solves.Facts(*read_callboard(told, "the facts"))
-            facts = facts if base is None else base.with_changes(facts)
         except DocumentError as error:
             self._answer(client, {"problem": "refused", "detail": str(error)})
             return
-        self._kept[key] = facts
-        self._begin_layout(key)
-        while len(self._kept) > CONFERENCES_KEPT:
-            self._layouts.pop(self._kept.popitem(last=False)[0], None)
+        for worker in [one for one in self._standing if one.key == since]:
+            self._tell(worker, key, told)
         self._queue(client)
 
-    def _begin_layout(self, key: str) -> None:
-        """Have a conference laid out, from the board of an earlier version of its schedule if there is one."""
-        facts = self._kept[key]
-        if self._kernel.loaded and facts.board is None and key not in self._layouts:
-            boards = [self._kept[one].board for one in reversed(self._kept) if _schedule(one) == _schedule(key)]
-            self._layouts[key] = Layout.of(facts, next((board for board in boards if board is not None), None))
-
-    def _lay_out(self) -> None:
-        """One step of laying out the conference that was asked about last: in between, everybody is heard."""
-        if not self._layouts:
-            return
-        key = next(reversed(self._layouts))
-        layout = self._layouts[key]
-        if next(layout.steps, None) is None:
-            del self._layouts[key]
-            if key in self._kept:
-                self._kept[key] = replace(self._kept[key], board=layout.board)
-                self._forget_old_boards()
-            self._start_solves()
-
-    def _forget_old_boards(self) -> None:
-        """Facts are kept longer than boards, which are large."""
-        for key in [key for key, facts in self._kept.items() if facts.board is not None][:-BOARDS_KEPT]:
-            self._kept[key] = replace(self._kept[key], board=None)
+    def _tell(self, worker: Worker, key: str, news: object) -> None:
+        """A child that stands ready follows a save by itself."""
+        try:
+            worker.tell(key, news)
+        except OSError:
+            self._dismiss(worker)
 
     def _queue(self, client: Client) -> None:
         if len(self._waiting) >= WAITING_AT_MOST:
@@ -196,50 +175,110 @@ class SolverServer:
         self._start_solves()
 
     def _start_solves(self) -> None:
-        ready = [client for client in self._waiting if client.key not in self._layouts]
-        for client in ready[: max(0, SOLVES_AT_ONCE - len(self._solving))]:
-            self._waiting.remove(client)
-            question, client.question = client.question, None
-            facts = self._kept.get(question["key"]) if question else None
-            if question is None or facts is None:
+        """Have as many answered as may be at once, in their order, but for those whose conference is being laid out."""
+        for client in tuple(self._waiting):
+            if len(self._solving) >= SOLVES_AT_ONCE:
+                return
+            assert client.question is not None
+            if self._kept.facts(client.question["key"]) is None:
+                self._waiting.remove(client)
                 self._answer(client, {"problem": "busy", "detail": "The conference was forgotten; try again."})
                 continue
-            client.solve = solves.start(facts, question, grace=GRACE_SECONDS)
-            self._solving.add(client)
-            self._selector.register(client.solve.pipe, selectors.EVENT_READ, client)
+            worker = self._worker_for(client.question["key"])
+            if worker is not None:
+                self._waiting.remove(client)
+                self._ask(worker, client, client.question)
 
-    def _hear_solve(self, client: Client) -> None:
-        solve = client.solve
-        if solve is None:
-            return
-        messages = solve.read()
+    def _worker_for(self, key: str) -> Worker | None:
+        """A child that has the conference; None where that is being laid out first."""
+        for worker in reversed(self._standing):
+            if worker.key == key:
+                self._standing.remove(worker)
+                return worker
+        if self._kernel.loaded and not self._kept.is_laid_out(key):
+            self._kept.begin_layout(key)
+            return None
+        return self._fork(key)
+
+    def _fork(self, key: str) -> Worker:
+        facts = self._kept.facts(key)
+        assert facts is not None
+        worker = workers.fork(key, facts)
+        self._workers.add(worker)
+        self._selector.register(worker.connection, selectors.EVENT_READ, worker)
+        return worker
+
+    def _ask(self, worker: Worker, client: Client, question: Message) -> None:
+        self._solving[worker], client.worker = client, worker
+        self._ready_for = question["key"]
+        with contextlib.suppress(OSError):  # it has gone: that is heard next
+            worker.ask(question, grace=GRACE_SECONDS)
+
+    def _hear_worker(self, worker: Worker) -> None:
+        client = self._solving.get(worker)
+        messages = worker.read()
         if messages is None:
-            status = self._end_solve(client)
-            if not solve.answered:
+            self._part(worker)
+            status = self._dismiss(worker)
+            if client is not None and worker.never_began:
+                self._waiting.appendleft(client)
+            elif client is not None and not worker.answered:
                 how = f"signal {-status}" if status < 0 else f"status {status}"
                 self._answer(client, {"problem": "failed", "detail": f"The repair ended without an answer ({how})."})
-            return
-        for message in messages:
-            self._answer(client, message)
+            self._start_solves()
+        elif client is not None:
+            for message in messages:
+                self._answer(client, message)
+            if worker.answered and worker.stays:
+                self._part(worker)
+                self._let_stand(worker)
+                self._start_solves()
 
-    def _end_solve(self, client: Client) -> int:
-        solve, client.solve = client.solve, None
-        self._solving.discard(client)
-        if solve is None:
-            return 0
-        self._selector.unregister(solve.pipe)
-        status = solve.reap()
-        self._start_solves()
-        return status
+    def _part(self, worker: Worker) -> None:
+        """The child and whom it answered have nothing to do with one another any more."""
+        client = self._solving.pop(worker, None)
+        if client is not None:
+            client.worker = None
+
+    def _let_stand(self, worker: Worker) -> None:
+        """Keep a child for further questions, if they can be about what it has; those asked longest ago go for it."""
+        if not self._kept.is_latest(worker.key):
+            self._dismiss(worker)
+            return
+        worker.stood = True
+        self._standing.append(worker)
+        for one in self._standing[:-STANDING_AT_MOST]:
+            self._dismiss(one)
+
+    def _dismiss(self, worker: Worker) -> int:
+        """End a child that answers nobody; its exit status."""
+        self._workers.discard(worker)
+        if worker in self._standing:
+            self._standing.remove(worker)
+        self._selector.unregister(worker.connection)
+        worker.kill()
+        return worker.reap()
+
+    def _keep_ready(self, *, idle: bool) -> None:
+        """In idle time: have a child stand ready for the next question, and a board to fork another one with."""
+        key = self._ready_for
+        if self._solving or self._waiting or key is None or not self._kernel.loaded or self._kept.being_laid_out:
+            return
+        if self._kept.facts(key) is None:
+            self._ready_for = None
+        elif not self._kept.is_laid_out(key):
+            if idle or all(worker.key != key for worker in self._standing):
+                self._kept.begin_layout(key)
+        elif all(worker.key != key for worker in self._standing):
+            self._let_stand(self._fork(key))
 
     def _keep_time(self) -> None:
         now = time.monotonic()
         if not self._solving and self._kernel.load_if_compiled():
-            for key in list(self._kept)[-BOARDS_KEPT:]:
-                self._begin_layout(key)
-        for client in [one for one in self._solving if one.solve and one.solve.deadline < now]:
-            if client.solve:
-                client.solve.kill()
+            for key in self._kept.keys[-BOARDS_KEPT:]:
+                self._kept.begin_layout(key)
+        for worker in [one for one in self._solving if one.is_late(now)]:
+            worker.kill()
         while self._waiting and self._waiting[0].waiting_until < now:
             self._refuse_busy(self._waiting.popleft())
 
@@ -274,116 +313,11 @@ class SolverServer:
         client.connection.close()
         with contextlib.suppress(ValueError):
             self._waiting.remove(client)
-        if client.solve is not None:
-            client.solve.kill()
-            self._end_solve(client)
-
-
-class Kernel:
-    """The compiled search: loaded where it has been compiled, else compiled by another process meanwhile."""
-
-    def __init__(self, cache: Path | None) -> None:
-        self._cache = cache
-        self._compiling: subprocess.Popen[bytes] | None = None
-        self.loaded = False
-
-    def prepare(self) -> None:
-        """Load it, or have it compiled for later: nobody is to wait for that."""
-        if self._cache is None or self.load_if_compiled() or os.environ.get("CALLBOARD_COMPILE") == "0":
-            return
-        command = [sys.executable, "-P", "-m", "webapp.serving.compiling", str(self._cache), str(os.getpid())]
-        self._compiling = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2)
-
-    def load_if_compiled(self) -> bool:
-        """Load it if it is there by now; whether it was loaded just now."""
-        if self._cache is None or self.loaded or not warm.is_compiled(self._cache):
-            return False
-        if self._compiling is not None:
-            self._compiling.wait()
-        warm.load(self._cache)
-        self.loaded = True
-        gc.collect()
-        gc.freeze()
-        return True
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A board that is being built, step by step."""
-
-    board: Board
-    steps: Iterator[bool]
-
-    @staticmethod
-    def of(facts: solves.Facts, before: Board | None) -> Layout:
-        """A board of these facts, which follows from the one of an earlier version if there is one."""
-        from solver.board import Board
-
-        conference, schedule = facts.conference, facts.schedule
-        board = Board(conference, schedule) if before is None else before.follow(conference, schedule)
-        return Layout(board, (True for _ in board.steps()))
-
-
-def _schedule(key: str) -> str:
-    """The schedule that a key belongs to: versions of one schedule differ after the first colon."""
-    return key.partition(":")[0]
-
-
-def _is_question(message: Message) -> bool:
-    limit = message.get("time_limit")
-    return (
-        isinstance(message.get("key"), str)
-        and isinstance(message.get("edits"), list)
-        and isinstance(limit, int | float)
-        and 0 <= limit <= 24 * 3600
-        and (_asks_for_repairs(message) or _asks_for_a_map(message))
-    )
-
-
-def _asks_for_a_map(message: Message) -> bool:
-    depth, rooms = message.get("depth"), message.get("rooms")
-    return (
-        message.get("op") == "cost_map"
-        and isinstance(message.get("session"), str)
-        and isinstance(depth, int)
-        and 0 <= depth <= _DEPTH_AT_MOST
-        and (rooms is None or (isinstance(rooms, list) and all(isinstance(room, str) for room in rooms)))
-        and isinstance(message.get("day"), str | None)
-    )
-
-
-def _asks_for_repairs(message: Message) -> bool:
-    alternatives = message.get("alternatives")
-    return (
-        message.get("op") == "repair"
-        and isinstance(alternatives, int)
-        and 1 <= alternatives <= _ALTERNATIVES_AT_MOST
-        and message.get("scope") in ("all", "edit")
-        and isinstance(message.get("place"), bool)
-        and message.get("engine") in ("auto", "cp_sat")
-    )
-
-
-def warm_up() -> None:
-    """Load the solver and solve a tiny conference with each engine: the first question finds everything ready."""
-    day = {"date": "2025-02-01", "start": "09:00", "end": "12:00"}
-    placed = {"minutes": 50, "room": "a", "start": "2025-02-01T09:00"}
-    facts = {
-        "callboard": 1,
-        "conference": {"days": [day]},
-        "rooms": [{"id": "a"}, {"id": "b"}],
-        "sessions": [{"id": "1", **placed}, {"id": "2", **placed}],
-    }
-    from webapp.schemas import read_callboard
-
-    conference = solves.Facts(*read_callboard(facts, "the first conference"))
-    for engine in ("auto", "cp_sat"):
-        request = {"op": "repair", "edits": [], "alternatives": 1, "scope": "all", "place": False, "engine": engine}
-        told = solves.solved(conference, request, lambda: 60.0, lambda _: None)
-        if told.get("answer", {}).get("status") != "proved_minimal":
-            raise RuntimeError(f"the solver cannot solve its first conference: {told}")
-    gc.collect()
-    gc.freeze()
+        if client.worker is not None:
+            worker = client.worker
+            self._part(worker)
+            self._dismiss(worker)
+            self._start_solves()
 
 
 def listen(path: Path) -> socket.socket:
