@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -150,7 +152,12 @@ class World(NamedTuple):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    given = Settings(data=tmp_path_factory.mktemp("access"), sign_ins_per_minute=0)
+    with opened(Settings(data=tmp_path_factory.mktemp("access"), sign_ins_per_minute=0)) as world:
+        yield world
+
+
+@contextmanager
+def opened(given: Settings) -> Iterator[World]:
     upgrade(given.database)
     app = create_app(given)
     app.extensions["callboard.solver"] = InProcessSolver()
@@ -232,6 +239,17 @@ def test_every_route_is_in_the_table(world: World) -> None:
 
 @pytest.mark.parametrize(("method", "route"), TAKES)
 def test_a_route_is_for_those_it_is_meant_for(world: World, method: str, route: str) -> None:
+    assert let_in_or_kept_out_wrongly(world, method, route) == []
+
+
+def test_so_it_is_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    with opened(Settings(data=tmp_path, database=postgres_url, sign_ins_per_minute=0)) as world:
+        wrong = {route: let_in_or_kept_out_wrongly(world, *route) for route in TAKES}
+    assert {route: callers for route, callers in wrong.items() if callers} == {}
+
+
+def let_in_or_kept_out_wrongly(world: World, method: str, route: str) -> list[str]:
+    """The callers whom a route treats as it should not."""
     takes, wrong = TAKES[method, route], []
     for caller in world.callers:
         if "sign-out" in route and caller.is_person:
@@ -240,7 +258,7 @@ def test_a_route_is_for_those_it_is_meant_for(world: World, method: str, route: 
         refused = 401 if caller.role == "anonymous" or takes == PERSON else 403
         if (status in (401, 403)) == caller.may(takes) or (not caller.may(takes) and status != refused):
             wrong.append(f"{caller.called}: {status}")
-    assert wrong == []
+    return wrong
 
 
 @pytest.mark.parametrize(("method", "route"), [route for route in TAKES if route[0] != "GET"])

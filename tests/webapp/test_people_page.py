@@ -53,6 +53,24 @@ def test_somebody_is_invited_promoted_reset_and_shut_out(admin: FlaskClient, app
     assert [person.name for person in people.listing(store)] == ["Ada"]
 
 
+def test_whoever_came_by_a_link_and_has_no_name_is_there_and_can_be_shut_out(
+    admin: FlaskClient, app: Flask, store: Store
+) -> None:
+    stranger = app.test_client()
+    assert stranger.get(f"/sign-in?token={links.create(store)}").status_code == 303
+    tokens.create(store, "admin", name="a program, not a person")
+    ada, nameless = people.listing(store)
+    assert (ada.called, nameless.sign_in_name, nameless.role) == ("Ada", None, "admin")
+    page = admin.get("/people").text
+    assert f"No name yet ({nameless.editor_id[:8]})" in page
+    assert "came by a one-time link" in page
+    assert do(admin, "role", name=nameless.editor_id, role="viewer").status_code == 303
+    assert stranger.get("/edit").status_code == 403
+    assert do(admin, "remove", name=nameless.editor_id).status_code == 303
+    assert stranger.get("/edit").status_code == 401
+    assert people.listing(store) == [ada]
+
+
 def test_a_token_is_made_confined_shown_once_and_revoked(admin: FlaskClient, app: Flask, store: Store) -> None:
     form = {"name": "signage", "role": "editor", "days": "30", "scope": ["read", "solve"]}
     token = secret(do(admin, "create", "/people/tokens", **form))

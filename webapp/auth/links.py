@@ -34,7 +34,7 @@ def create_for(store: Store, name: str) -> str:
     token = fresh("cbl")
 
     def work(session: Session) -> None:
-        editor = session.get_one(EditorRow, people.named_id(session, name))
+        editor = session.get_one(EditorRow, people.called_id(session, name))
         session.add(_link(token, editor.role, editor_id=editor.id))
 
     store.write(work)

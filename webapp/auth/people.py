@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.auth import passwords, sign_ins
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who may sign in by name."""
+    """Somebody who signs in."""
 
     editor_id: str
     name: str
@@ -32,6 +32,11 @@ class Person:
     has_password: bool
     sign_in_name: str | None
     """None for whoever came by a link for nobody in particular, until they choose a name."""
+
+    @property
+    def called(self) -> str:
+        """What commands and forms call them: by name, or by id as long as they have none."""
+        return self.name if self.sign_in_name else self.editor_id
 
 
 def create(store: Store, name: str, role: str, password: str | None = None) -> Person:
@@ -54,9 +59,14 @@ def create(store: Store, name: str, role: str, password: str | None = None) -> P
 
 
 def listing(store: Store) -> list[Person]:
-    """Everybody who may sign in by name."""
-    query = select(EditorRow).where(EditorRow.sign_in_name.is_not(None)).order_by(EditorRow.sign_in_name)
-    return store.read(lambda session: [_person(row) for row in session.scalars(query)])
+    """Everybody who may sign in by name; then those who are signed in and have none."""
+
+    def work(session: Session) -> list[Person]:
+        named = select(EditorRow).where(EditorRow.sign_in_name.is_not(None)).order_by(EditorRow.sign_in_name)
+        nameless = _nameless().order_by(EditorRow.created_at, EditorRow.id)
+        return [_person(row) for query in (named, nameless) for row in session.scalars(query)]
+
+    return store.read(work)
 
 
 def get(store: Store, editor_id: str) -> Person:
@@ -118,7 +128,7 @@ def set_role(store: Store, name: str, role: str) -> None:
     granted(role)
 
     def work(session: Session) -> None:
-        _named(session, name).role = role
+        _called(session, name).role = role
 
     store.write(work)
 
@@ -127,7 +137,7 @@ def reset(store: Store, name: str) -> None:
     """Take somebody's password, and end their sign-ins: they come back by a link.  Raises `NotFound`."""
 
     def work(session: Session) -> None:
-        row = _named(session, name)
+        row = _called(session, name)
         row.password_hash = None
         for table in (SignInRow, LinkRow):
             session.execute(delete(table).where(table.editor_id == row.id))
@@ -139,7 +149,7 @@ def remove(store: Store, name: str) -> None:
     """End all that somebody may do.  Their name stays with what they have done.  Raises `NotFound`."""
 
     def work(session: Session) -> None:
-        row = _named(session, name)
+        row = _called(session, name)
         for table in (SignInRow, TokenRow, LinkRow):
             session.execute(delete(table).where(table.editor_id == row.id))
         row.sign_in_name = row.password_hash = None
@@ -170,9 +180,9 @@ def sign_in(store: Store, name: str, password: str, *, lifetime: timedelta) -> s
     return store.write(work)
 
 
-def named_id(session: Session, name: str) -> str:
-    """The id of the person of that name.  Raises `NotFound`."""
-    return _named(session, name).id
+def called_id(session: Session, called: str) -> str:
+    """The id of the person who is called so (`Person.called`).  Raises `NotFound`."""
+    return _called(session, called).id
 
 
 def check_name(name: str) -> None:
@@ -186,6 +196,18 @@ def _named(session: Session, name: str) -> EditorRow:
     if row is None:
         raise NotFound(f"there is nobody called '{name}'")
     return row
+
+
+def _called(session: Session, called: str) -> EditorRow:
+    nameless = session.scalar(_nameless().where(EditorRow.id == called.strip()))
+    return nameless or _named(session, called)
+
+
+def _nameless() -> Select[tuple[EditorRow]]:
+    """Those who came by a link for nobody in particular and are signed in; later they could do nothing."""
+    signed_in = select(SignInRow.hash).where(SignInRow.editor_id == EditorRow.id, SignInRow.expires_at > now_utc())
+    living = EditorRow.removed_at.is_(None)
+    return select(EditorRow).where(EditorRow.sign_in_name.is_(None), living, signed_in.exists())
 
 
 def _living(session: Session, editor_id: str) -> EditorRow:

@@ -16,6 +16,8 @@ from webapp.commands.stores import opened
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from webapp.auth.people import Person
+
 ROLE = click.Choice(["viewer", "editor", "admin"])
 SCOPE = click.Choice(["read", "solve", "save", "publish", "admin"])
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -75,7 +77,7 @@ def create_user(name: str, role: str, link: bool, password_stdin: bool, data: st
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @stored_data
 def list_users(as_json: bool, data: str | None, database: str | None) -> int:
-    """Everybody who may sign in."""
+    """Everybody who may sign in; whoever came by a link and has no name yet is called by an id."""
     from webapp.auth import people
 
     with opened(settings(data, database)) as store:
@@ -84,7 +86,7 @@ def list_users(as_json: bool, data: str | None, database: str | None) -> int:
         told = [
             {
                 "editor_id": one.editor_id,
-                "name": one.name,
+                "name": one.name if one.sign_in_name else None,
                 "role": one.role,
                 "password": one.has_password,
                 "created_at": _instant(one.created_at),
@@ -93,7 +95,7 @@ def list_users(as_json: bool, data: str | None, database: str | None) -> int:
         ]
         json_line({"users": told})
     else:
-        rows = [(one.name, one.role, "password" if one.has_password else "no password yet") for one in found]
+        rows = [(one.called, one.role, _way_in(one)) for one in found]
         _print_table(("name", "role", "signs in by"), rows)
     return 0
 
@@ -240,6 +242,12 @@ def lifetime(text: str) -> timedelta:
     if span is None or span > LONGEST:
         raise BadInput(f"--expires: '{text}' is not a time such as 90m, 12h, 30d or 8w, of ten years at most")
     return span
+
+
+def _way_in(person: Person) -> str:
+    if person.sign_in_name is None:
+        return "came by a link, no name yet"
+    return "password" if person.has_password else "no password yet"
 
 
 def _link_path(secret: str) -> str:

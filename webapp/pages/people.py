@@ -117,7 +117,7 @@ def _link_for(name: str) -> Secret:
 def _somebody_else() -> str:
     """The name on the form, unless it is the caller's own: nobody shuts out themselves."""
     name = _given("name")
-    if store().read(lambda session: people.named_id(session, name)) == auth.current().editor_id:
+    if store().read(lambda session: people.called_id(session, name)) == auth.current().editor_id:
         raise Invalid("that is you: somebody else has to do this")
     return name
 
