@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.webapp.small import Caller, move
-from webapp.auth import links, people, tokens
+from webapp.auth import journal, links, people, tokens
 from webapp.events import retention
 from webapp.events.handlers import Availability
 from webapp.events.relay import Relay
@@ -141,12 +141,20 @@ def test_an_upgrade_seals_what_happened_before(editor: Caller, store: Store) -> 
     editor.save(move("knots", "11:30", "hall"))
     editor.save(move("knots", "12:30"), publish=True)
     unsealed = ["ALTER TABLE event DROP COLUMN hash", "ALTER TABLE published DROP COLUMN revised"]
-    unsealed += ["DROP TABLE session_lock", "DROP TABLE solve_job", "UPDATE alembic_version SET version_num = '0005'"]
+    unsealed += [f"DROP TABLE {name}" for name in ("session_lock", "solve_job", "access_entry", "access_head")]
+    unsealed += ["UPDATE alembic_version SET version_num = '0005'"]
     unsealed += [f"ALTER TABLE schedule DROP COLUMN {name}" for name in ("log_hash", "trimmed_hash", "attempts_digest")]
     with store.database.writer.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            unsealed += ["DROP FUNCTION access_entry_refuse"]
         for statement in unsealed:
             connection.execute(text(statement))
         migrating.run(connection)
+    assert verifying.verify(store).findings == []
+    [found] = journal.latest(store, 9)
+    assert (found.number, found.action) == (1, "found")
+    [who] = [one.id for one in tokens.listing(store)]
+    tokens.revoke(store, who)
     assert verifying.verify(store).findings == []
 
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from webapp.auth import links, people, tokens
+from webapp.services import verifying
 from webapp.store import Store
 
 OURS = {"Origin": "http://localhost"}
@@ -83,6 +84,32 @@ def test_a_token_is_made_confined_shown_once_and_revoked(admin: FlaskClient, app
     assert listed.expires_at is not None
     assert do(admin, "revoke", "/people/tokens", id=listed.id).status_code == 303
     assert app.test_client().get("/edit", headers=headers).status_code == 401
+
+
+def test_the_page_tells_who_let_whom_in(admin: FlaskClient, app: Flask, store: Store) -> None:
+    ben = app.test_client()
+    ben.get(secret(do(admin, "invite", name="Ben", role="viewer")))
+    do(admin, "role", name="Ben", role="editor")
+    do(admin, "create", "/people/tokens", name="sign", role="editor", days="", scope=["read"])
+    ben.post("/sign-out", headers=OURS)
+    do(admin, "remove", name="Ben")
+    told = [
+        " ".join(re.sub(r"<[^>]+>", " ", one).split())
+        for one in re.findall(r"<div class=\"entry\">.*?</div>", admin.get("/people").text)
+    ]
+    assert [re.sub(r" \d{4}-\d\d-\d\d .*", "", one) for one in told] == [
+        "Ada shut Ben out",
+        "Ben signed out",
+        "Ada made the token sign as editor (read only)",
+        "Ada made Ben editor",
+        "Ben signed in by a link, as viewer",
+        "Ada made a sign-in link for Ben as viewer",
+        "Ada let Ben in as viewer",
+        "Ada signed in by a link, as admin",
+        "A command made a sign-in link for Ada as admin",
+        "A command let Ada in as admin",
+    ]
+    assert verifying.verify(store).findings == []
 
 
 @pytest.mark.parametrize(

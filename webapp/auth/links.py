@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from webapp.auth import people, sign_ins
 from webapp.auth.identity import granted
+from webapp.auth.journal import Journal
 from webapp.auth.secrets import digest, fresh
 from webapp.services.clock import now_utc
 from webapp.store import Store
@@ -25,17 +25,25 @@ def create(store: Store, role: str = "admin") -> str:
     """
     granted(role)
     token = fresh("cbl")
-    store.write(lambda session: session.add(_link(token, role, editor_id=None)))
+
+    def work(session: Session) -> None:
+        journal = Journal(session)
+        journal.keep(_link(token, role, editor_id=None))
+        journal.note("link-made", None, role=role)
+
+    store.write(work)
     return token
 
 
-def create_for(store: Store, name: str) -> str:
-    """The token of a new link for a person.  Raises `NotFound` if nobody has the name."""
+def create_for(store: Store, called: str, *, by: str | None = None) -> str:
+    """The token of a new link for a person.  Raises `NotFound` if nobody is called so."""
     token = fresh("cbl")
 
     def work(session: Session) -> None:
-        editor = session.get_one(EditorRow, people.called_id(session, name))
-        session.add(_link(token, editor.role, editor_id=editor.id))
+        journal = Journal(session, by)
+        editor = session.get_one(EditorRow, people.called_id(session, called))
+        journal.keep(_link(token, editor.role, editor_id=editor.id))
+        journal.note("link-made", editor.id, role=editor.role)
 
     store.write(work)
     return token
@@ -45,21 +53,21 @@ def redeem(store: Store, token: str, *, lifetime: timedelta) -> str | None:
     """Sign in with a link: the cookie's value, or None if the link is unknown, used or too old."""
 
     def work(session: Session) -> str | None:
-        now = now_utc()
-        used = session.execute(
-            update(LinkRow)
-            .where(LinkRow.hash == digest(token), LinkRow.used_at.is_(None), LinkRow.expires_at > now)
-            .values(used_at=now)
-            .returning(LinkRow.role, LinkRow.editor_id)
-        ).one_or_none()
-        if used is None:
+        journal, now = Journal(session), now_utc()
+        link = session.get(LinkRow, digest(token), with_for_update=True)
+        if link is None or link.used_at is not None or link.expires_at <= now:
             return None
-        editor_id = used.editor_id
+        link.used_at = now
+        editor_id = link.editor_id
         if editor_id is None:
             editor_id = str(uuid4())
-            session.add(EditorRow(id=editor_id, name=used.role, role=used.role, created_at=now))
+            journal.keep(EditorRow(id=editor_id, name=link.role, role=link.role, created_at=now))
             session.flush()
-        return sign_ins.begin(session, editor_id, now=now, lifetime=lifetime)
+        journal.by = editor_id
+        journal.keep(link)
+        cookie = sign_ins.begin(journal, editor_id, now=now, lifetime=lifetime)
+        journal.note("link-used", editor_id, role=link.role)
+        return cookie
 
     return store.write(work)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webapp.auth import passwords, sign_ins
 from webapp.auth.identity import granted
+from webapp.auth.journal import Journal
 from webapp.services.clock import now_utc
 from webapp.services.errors import Invalid, NotFound, Taken
 from webapp.store import Store
@@ -39,7 +40,7 @@ class Person:
         return self.name if self.sign_in_name else self.editor_id
 
 
-def create(store: Store, name: str, role: str, password: str | None = None) -> Person:
+def create(store: Store, name: str, role: str, password: str | None = None, *, by: str | None = None) -> Person:
     """Let somebody sign in.  Without a password they need a one-time link first.
 
     Raises `Taken` if somebody has the name, `Invalid` for a name or a password that cannot be.
@@ -49,10 +50,12 @@ def create(store: Store, name: str, role: str, password: str | None = None) -> P
     kept = _kept(store, name, password)
 
     def work(session: Session) -> Person:
+        journal = Journal(session, by)
         _check_free(session, name)
         row = EditorRow(id=str(uuid4()), name=name, role=role, created_at=now_utc())
         row.sign_in_name, row.password_hash = name.casefold(), kept
-        session.add(row)
+        journal.keep(row)
+        journal.note("let-in", row.id, role=role)
         return _person(row)
 
     return store.write(work)
@@ -87,9 +90,11 @@ def set_password(store: Store, name: str, password: str) -> None:
     kept = _kept(store, person.name, password)
 
     def work(session: Session) -> None:
-        row = _named(session, name)
+        journal, row = Journal(session), _named(session, name)
         row.password_hash = kept
-        session.execute(delete(SignInRow).where(SignInRow.editor_id == row.id))
+        journal.keep(row)
+        journal.end(SignInRow, SignInRow.editor_id == row.id)
+        journal.note("password-set", row.id)
 
     store.write(work)
 
@@ -112,48 +117,61 @@ def choose(store: Store, editor_id: str, *, name: str, password: str, current: s
     kept = _kept(store, name, password)
 
     def work(session: Session) -> str:
-        row = _living(session, editor_id)
+        journal, row = Journal(session, editor_id), _living(session, editor_id)
         if row.sign_in_name is None:
             _check_free(session, name)
             row.name, row.sign_in_name = name, name.casefold()
         row.password_hash = kept
-        session.execute(delete(SignInRow).where(SignInRow.editor_id == editor_id))
-        return sign_ins.begin(session, editor_id, now=now_utc(), lifetime=lifetime)
+        journal.keep(row)
+        journal.end(SignInRow, SignInRow.editor_id == editor_id)
+        cookie = sign_ins.begin(journal, editor_id, now=now_utc(), lifetime=lifetime)
+        journal.note("password-set", editor_id)
+        return cookie
 
     return store.write(work)
 
 
-def set_role(store: Store, name: str, role: str) -> None:
+def set_role(store: Store, name: str, role: str, *, by: str | None = None) -> None:
     """Give somebody another role, from their next request on.  Raises `NotFound`."""
     granted(role)
 
     def work(session: Session) -> None:
-        _called(session, name).role = role
+        journal, row = Journal(session, by), _called(session, name)
+        if row.role != role:
+            row.role = role
+            journal.keep(row)
+            journal.note("role-given", row.id, role=role)
 
     store.write(work)
 
 
-def reset(store: Store, name: str) -> None:
+def reset(store: Store, name: str, *, by: str | None = None) -> None:
     """Take somebody's password, and end their sign-ins: they come back by a link.  Raises `NotFound`."""
 
     def work(session: Session) -> None:
-        row = _called(session, name)
-        row.password_hash = None
-        for table in (SignInRow, LinkRow):
-            session.execute(delete(table).where(table.editor_id == row.id))
+        journal, row = Journal(session, by), _called(session, name)
+        if row.password_hash is not None:
+            row.password_hash = None
+            journal.keep(row)
+        journal.end(SignInRow, SignInRow.editor_id == row.id)
+        journal.end(LinkRow, LinkRow.editor_id == row.id)
+        journal.note("password-taken", row.id)
 
     store.write(work)
 
 
-def remove(store: Store, name: str) -> None:
+def remove(store: Store, name: str, *, by: str | None = None) -> None:
     """End all that somebody may do.  Their name stays with what they have done.  Raises `NotFound`."""
 
     def work(session: Session) -> None:
-        row = _called(session, name)
-        for table in (SignInRow, TokenRow, LinkRow):
-            session.execute(delete(table).where(table.editor_id == row.id))
+        journal, row = Journal(session, by), _called(session, name)
+        journal.end(SignInRow, SignInRow.editor_id == row.id)
+        journal.end(TokenRow, TokenRow.editor_id == row.id)
+        journal.end(LinkRow, LinkRow.editor_id == row.id)
         row.sign_in_name = row.password_hash = None
         row.removed_at = now_utc()
+        journal.keep(row)
+        journal.note("shut-out", row.id)
 
     store.write(work)
 
@@ -171,11 +189,15 @@ def sign_in(store: Store, name: str, password: str, *, lifetime: timedelta) -> s
     fresh = passwords.hashed(store, password) if kept and passwords.is_outdated(kept) else kept
 
     def work(session: Session) -> str | None:
-        row = session.get(EditorRow, editor_id)
+        journal, row = Journal(session, editor_id), session.get(EditorRow, editor_id)
         if row is None or row.password_hash != kept:
             return None
-        row.password_hash = fresh
-        return sign_ins.begin(session, row.id, now=now_utc(), lifetime=lifetime)
+        if fresh != kept:
+            row.password_hash = fresh
+            journal.keep(row)
+        cookie = sign_ins.begin(journal, row.id, now=now_utc(), lifetime=lifetime)
+        journal.note("signed-in", row.id)
+        return cookie
 
     return store.write(work)
 
@@ -203,7 +225,7 @@ def _called(session: Session, called: str) -> EditorRow:
     return nameless or _named(session, called)
 
 
-def _nameless() -> Select[tuple[EditorRow]]:
+def _nameless() -> Select[EditorRow]:
     """Those who came by a link for nobody in particular and are signed in; later they could do nothing."""
     signed_in = select(SignInRow.hash).where(SignInRow.editor_id == EditorRow.id, SignInRow.expires_at > now_utc())
     living = EditorRow.removed_at.is_(None)

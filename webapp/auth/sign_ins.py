@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from webapp.auth.identity import Identity, granted
+from webapp.auth.journal import Journal
 from webapp.auth.secrets import digest, fresh
 from webapp.services.clock import now_utc
 from webapp.store import Store
 from webapp.store.rows import EditorRow, SignInRow
 
 
-def begin(session: Session, editor_id: str, *, now: datetime, lifetime: timedelta) -> str:
-    """A new sign-in; the cookie's value.  Sign-ins that ended are cleared away."""
+def begin(journal: Journal, editor_id: str, *, now: datetime, lifetime: timedelta) -> str:
+    """A new sign-in; the cookie's value.  Sign-ins that ended are cleared away.  The caller notes it."""
     cookie = fresh("cbs")
-    session.execute(delete(SignInRow).where(SignInRow.expires_at <= now))
-    session.add(SignInRow(hash=digest(cookie), editor_id=editor_id, created_at=now, expires_at=now + lifetime))
+    journal.end(SignInRow, SignInRow.expires_at <= now)
+    journal.keep(SignInRow(hash=digest(cookie), editor_id=editor_id, created_at=now, expires_at=now + lifetime))
     return cookie
 
 
@@ -34,20 +35,25 @@ def identify(session: Session, cookie: str) -> Identity | None:
 
 def end(store: Store, cookie: str) -> None:
     """Sign out."""
+    where = SignInRow.hash == digest(cookie)
 
     def work(session: Session) -> None:
-        session.execute(delete(SignInRow).where(SignInRow.hash == digest(cookie)))
+        editor_id = session.scalar(select(SignInRow.editor_id).where(where))
+        if editor_id is not None:
+            _end(session, editor_id, where)
 
     store.write(work)
 
 
 def end_all(store: Store, editor_id: str) -> None:
     """Sign somebody out of every browser."""
+    store.write(lambda session: _end(session, editor_id, SignInRow.editor_id == editor_id))
 
-    def work(session: Session) -> None:
-        session.execute(delete(SignInRow).where(SignInRow.editor_id == editor_id))
 
-    store.write(work)
+def _end(session: Session, editor_id: str, where: ColumnElement[bool]) -> None:
+    journal = Journal(session, by=editor_id)
+    journal.end(SignInRow, where)
+    journal.note("signed-out", editor_id)
 
 
 def count(store: Store, editor_id: str) -> int:

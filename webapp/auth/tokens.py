@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.auth import people
 from webapp.auth.identity import Identity, confined, granted
+from webapp.auth.journal import Journal
 from webapp.auth.secrets import digest, fresh
 from webapp.services.clock import now_utc
 from webapp.services.errors import Invalid, NotFound
@@ -47,6 +48,7 @@ def create(
     name: str = "token",
     scopes: Iterable[str] | None = None,
     expires_at: datetime | None = None,
+    by: str | None = None,
 ) -> str:
     """A new token; it is shown this once and only its hash is kept.
 
@@ -59,13 +61,14 @@ def create(
     token = fresh("cbt")
 
     def work(session: Session) -> None:
-        now = now_utc()
+        journal, now = Journal(session, by), now_utc()
         editor = EditorRow(id=str(uuid4()), name=name, role=role, created_at=now)
-        session.add(editor)
+        journal.keep(editor)
         session.flush()
-        session.add(
+        journal.keep(
             TokenRow(hash=digest(token), editor_id=editor.id, created_at=now, scopes=allowed, expires_at=expires_at)
         )
+        journal.note("token-made", editor.id, role=role, scopes=allowed)
 
     store.write(work)
     return token
@@ -98,10 +101,11 @@ def listing(store: Store) -> list[Token]:
     return store.read(work)
 
 
-def revoke(store: Store, identifier: str) -> None:
+def revoke(store: Store, identifier: str, *, by: str | None = None) -> None:
     """End a token, by its id or the beginning of it.  Raises `NotFound`, and `Invalid` if several begin so."""
 
     def work(session: Session) -> None:
+        journal = Journal(session, by)
         known = len(identifier) >= SHORTEST_ID and identifier.isalnum()
         query = select(TokenRow).where(TokenRow.hash.startswith(identifier.lower())).limit(2)
         found = session.scalars(query).all() if known else []
@@ -112,7 +116,9 @@ def revoke(store: Store, identifier: str) -> None:
         [row] = found
         editor = session.get_one(EditorRow, row.editor_id)
         editor.removed_at = now_utc()
-        session.delete(row)
+        journal.keep(editor)
+        journal.end(TokenRow, TokenRow.hash == row.hash)
+        journal.note("token-revoked", editor.id)
 
     store.write(work)
 

@@ -38,7 +38,10 @@ def audit(schedule: str, format: str, session: str | None, output: str, data: st
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @stored_data
 def verify(schedule: str | None, as_json: bool, data: str | None, database: str | None) -> int:
-    """Replay the audit of SCHEDULE, or of all, and name whatever is not as it says."""
+    """Replay the audit of SCHEDULE, or of all, and name whatever is not as it says.
+
+    Without SCHEDULE, who may act is held against the record of access as well.
+    """
     from webapp.interop.document import one_line
     from webapp.services import verifying
 
@@ -49,7 +52,8 @@ def verify(schedule: str | None, as_json: bool, data: str | None, database: str 
         json_line({**asdict(verified), "seconds": round(perf_counter() - began, 6)})
     else:
         for one in verified.findings:
-            click.echo(one_line(f"✗ {one.schedule}: {one.place}: {one.message}"))
+            where = f"{one.schedule}: {one.place}" if one.schedule is not None else one.place
+            click.echo(one_line(f"✗ {where}: {one.message}"))
         looked_at = f"{counted(verified.schedules, 'schedule')}, {verified.entries} audit entries"
         click.echo(f"{looked_at}: {counted(len(verified.findings), 'finding') if verified.findings else '✓ verified'}")
     return 1 if verified.findings else 0

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import auth
-from webapp.auth import links, people, tokens
+from webapp.auth import journal, links, people, tokens
 from webapp.auth.identity import GRANTED, SCOPES
 from webapp.pages.assets import AssetsMissing
 from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
@@ -24,6 +24,26 @@ bp.register_error_handler(AssetsMissing, not_built)
 FORM_BYTES = 16 * 1024
 LIFETIMES = {"1": "1 day", "30": "30 days", "90": "90 days", "365": "1 year", "": "for ever"}
 """How long a token lasts, in days."""
+
+ENTRIES = 30
+"""How much of the record of access is shown."""
+DONE = {
+    "found": ("found what there was before this record began", ""),
+    "let-in": ("let", "in as {role}"),
+    "role-given": ("made", "{role}"),
+    "link-made": ("made a sign-in link for", "as {role}"),
+    "link-used": ("signed in by a link, as {role}", ""),
+    "signed-in": ("signed in by password", ""),
+    "signed-out": ("signed out", ""),
+    "password-set": ("chose a password for", ""),
+    "password-taken": ("took the password of", ""),
+    "shut-out": ("shut", "out"),
+    "token-made": ("made the token", "as {role}"),
+    "token-revoked": ("revoked the token", ""),
+}
+"""What is said of an entry, by its action: before and after the name of whom it is about."""
+BY_THEMSELVES = ("found", "link-used", "signed-in", "signed-out")
+"""What needs no name of whom it is about."""
 
 Secret = tuple[str, str]
 """What is shown this once: a sentence about it, and the thing itself."""
@@ -67,12 +87,12 @@ def _done(ways: dict[str, Callable[[], Secret | None]]) -> AnyResponse:
 
 def _invite() -> Secret:
     name = _given("name").strip()
-    people.create(store(), name, _given("role"))
+    people.create(store(), name, _given("role"), by=_caller())
     return _link_for(name)
 
 
 def _set_role() -> None:
-    people.set_role(store(), _somebody_else(), _given("role"))
+    people.set_role(store(), _somebody_else(), _given("role"), by=_caller())
 
 
 def _link() -> Secret:
@@ -81,12 +101,12 @@ def _link() -> Secret:
 
 def _reset() -> Secret:
     name = _somebody_else()
-    people.reset(store(), name)
+    people.reset(store(), name, by=_caller())
     return _link_for(name)
 
 
 def _remove() -> None:
-    people.remove(store(), _somebody_else())
+    people.remove(store(), _somebody_else(), by=_caller())
 
 
 def _create_token() -> Secret:
@@ -100,16 +120,17 @@ def _create_token() -> Secret:
         name=name,
         scopes=scopes or None,
         expires_at=now_utc() + timedelta(days=int(days)) if days else None,
+        by=_caller(),
     )
     return f"The token of “{name}”, which is shown this once:", made
 
 
 def _revoke_token() -> None:
-    tokens.revoke(store(), _given("id"))
+    tokens.revoke(store(), _given("id"), by=_caller())
 
 
 def _link_for(name: str) -> Secret:
-    token = links.create_for(store(), name)
+    token = links.create_for(store(), name, by=_caller())
     address = url_for("account.sign_in", token=token, _external=True)
     return f"Send this link to {name}. It signs in once, within a day, and is shown this once:", address
 
@@ -117,9 +138,13 @@ def _link_for(name: str) -> Secret:
 def _somebody_else() -> str:
     """The name on the form, unless it is the caller's own: nobody shuts out themselves."""
     name = _given("name")
-    if store().read(lambda session: people.called_id(session, name)) == auth.current().editor_id:
+    if store().read(lambda session: people.called_id(session, name)) == _caller():
         raise Invalid("that is you: somebody else has to do this")
     return name
+
+
+def _caller() -> str | None:
+    return auth.current().editor_id
 
 
 def _given(field: str) -> str:
@@ -133,5 +158,8 @@ def _page(*, secret: Secret | None = None, refused: str | None = None, status: i
         "roles": GRANTED,
         "scopes": SCOPES,
         "lifetimes": LIFETIMES,
+        "entries": journal.latest(store(), ENTRIES),
+        "done": DONE,
+        "by_themselves": BY_THEMSELVES,
     }
     return page("people", status=status, cache=PRIVATE, secret=secret, refused=refused, **values)

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from webapp.auth.journal import Journal
 from webapp.jobs.tasks import SAYS_BEST, Task, task
 from webapp.schemas import apply_edits, callboard_json, read_edits
 from webapp.schemas.jobs import read_parameters
@@ -137,7 +138,9 @@ def apply(
 
     def be_somebody(session: Session) -> None:
         if session.get(EditorRow, COMMAND_LINE) is None:
-            session.add(EditorRow(id=COMMAND_LINE, name="command line", role="editor", created_at=now_utc()))
+            journal = Journal(session)
+            journal.keep(EditorRow(id=COMMAND_LINE, name="command line", role="editor", created_at=now_utc()))
+            journal.note("let-in", COMMAND_LINE, role="editor")
 
     store.write(be_somebody)
     request = saving.SaveRequest(

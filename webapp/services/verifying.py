@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from solver.rules import BUILT_IN
+from webapp.auth import journal
 from webapp.events import log
 from webapp.schemas import callboard_json
 from webapp.sealing import NOTHING, digest, summed
@@ -19,14 +20,15 @@ from webapp.services.reading import find
 from webapp.services.replaying import STEPS, Found, Replay
 from webapp.store import Store
 from webapp.store.facts import frame, rows_of
-from webapp.store.rows import AuditRow, CarriedRow, OverrideRow, PublishedRow, SaveAttemptRow, ScheduleRow
+from webapp.store.rows import AuditRow, CarriedRow, OverrideRow, PublishedRow, Row, SaveAttemptRow, ScheduleRow
 
 
 @dataclass(frozen=True)
 class Finding:
     """Something that is not as the audit says, or an audit that does not hold together."""
 
-    schedule: str
+    schedule: str | None
+    """Its short name; None for what is of no schedule."""
     place: str
     message: str
 
@@ -41,17 +43,24 @@ class Verified:
 
 
 def verify(store: Store, reference: str | None = None) -> Verified:
-    """Verify one schedule, or all of them, at one moment of the database."""
+    """Verify one schedule, or everything, at one moment of the database."""
 
     def work(session: Session) -> Verified:
         if reference is not None:
-            return verify_rows(session, [find(session, reference)])
-        return verify_rows(session, session.scalars(select(ScheduleRow).order_by(ScheduleRow.slug)).all())
+            return verify_schedules(session, [find(session, reference)])
+        return verify_everything(session)
 
     return store.read(work)
 
 
-def verify_rows(session: Session, schedules: Sequence[ScheduleRow]) -> Verified:
+def verify_everything(session: Session) -> Verified:
+    """Verify every schedule, who may act, and that no row belongs to a schedule that is gone."""
+    found = verify_schedules(session, session.scalars(select(ScheduleRow).order_by(ScheduleRow.slug)).all())
+    beside = [*journal.findings(session), *_of_no_schedule(session)]
+    return replace(found, findings=[*found.findings, *(Finding(None, *one) for one in beside)])
+
+
+def verify_schedules(session: Session, schedules: Sequence[ScheduleRow]) -> Verified:
     """Verify these schedules as the rows of this database session have them."""
     findings: list[Finding] = []
     entries = 0
@@ -60,6 +69,19 @@ def verify_rows(session: Session, schedules: Sequence[ScheduleRow]) -> Verified:
         findings += [Finding(row.slug, place, message) for place, message in whole.findings()]
         entries += len(whole.entries)
     return Verified(len(schedules), entries, findings)
+
+
+def _of_no_schedule(session: Session) -> Found:
+    """Rows that no schedule or no entry leads to: whoever changes a database need not keep its foreign keys."""
+    known = select(ScheduleRow.id)
+    for table in Row.metadata.sorted_tables:
+        if "schedule_id" in table.columns:
+            column = table.columns["schedule_id"]
+            for lost in session.scalars(select(column).where(column.not_in(known)).distinct()):
+                yield f"{table.name} of schedule {lost}", "there is no such schedule"
+    entries = select(AuditRow.id)
+    for lost in session.scalars(select(OverrideRow.audit_entry_id).where(OverrideRow.audit_entry_id.not_in(entries))):
+        yield f"override of audit entry {lost}", "there is no such entry"
 
 
 NOT_AS_TOLD = "it is not as the audit leads to"

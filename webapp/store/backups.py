@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
-from sqlalchemy import JSON, Connection, DateTime, MetaData, Table, insert, select
+from sqlalchemy import JSON, Connection, DateTime, MetaData, Table, delete, insert, select
 from sqlalchemy.engine import make_url
 
 from webapp.store import migrating
@@ -195,6 +195,8 @@ def _copy_rows(reader: Connection, writer: Connection) -> None:
             if isinstance(column.type, JSON):
                 column.type.none_as_null = bool(column.nullable)
         if table.name in here.tables and table.name != "alembic_version":
+            if writer.execute(select(table).limit(1)).first() is not None:
+                writer.execute(delete(table))  # what the migrations put there
             rows = reader.execute(select(here.tables[table.name])).mappings()
             for page in rows.partitions(ROWS_AT_ONCE):
                 writer.execute(insert(table), [_converted(table, dict(row)) for row in page])

@@ -369,6 +369,33 @@ class LinkRow(Row):
     used_at: Mapped[datetime | None]
 
 
+class AccessRow(Row):
+    """A change of who may do what.  Immutable like the audit, and chained like it; not of any schedule."""
+
+    __tablename__ = "access_entry"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    action: Mapped[str] = mapped_column(String(40))
+    editor_id: Mapped[str | None] = mapped_column(ID)
+    """Whom it is about."""
+    by_id: Mapped[str | None] = mapped_column(ID)
+    created_at: Mapped[datetime]
+    details: Mapped[str] = mapped_column(Text)
+    """JSON, as it was hashed: role, scopes, and the digests of the rows that were changed."""
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AccessHeadRow(Row):
+    """The number and the hash of the last change of who may do what, in a single row; whoever makes one holds it."""
+
+    __tablename__ = "access_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 class JobRow(Row):
     """A batch job: what was asked, who works on it, and the best so far."""
 
