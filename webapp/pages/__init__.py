@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.pages import account, attendee, configuration, history, jobs, late, operation, people, reference, views
+from webapp.pages import (
+    account,
+    attendee,
+    configuration,
+    files,
+    history,
+    jobs,
+    late,
+    operation,
+    people,
+    reference,
+    views,
+)
 
 __all__ = ["init_app"]
 
@@ -13,6 +25,7 @@ def init_app(app: Flask) -> None:
     """Register every page."""
     app.register_blueprint(account.bp)
     app.register_blueprint(configuration.bp)
+    app.register_blueprint(files.bp)
     app.register_blueprint(history.bp)
     app.register_blueprint(jobs.bp)
     app.register_blueprint(late.bp)

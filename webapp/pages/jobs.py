@@ -12,10 +12,11 @@ from webapp import auth
 from webapp.auth.rates import limited
 from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
+from webapp.pages.files import preview
 from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
 from webapp.schemas import DocumentError
 from webapp.services import jobs, reading, saving
-from webapp.services.errors import NotFound, Refusal
+from webapp.services.errors import NotFound, Refusal, Stale
 
 bp = Blueprint("job_pages", __name__)
 bp.register_error_handler(Refusal, refused)
@@ -91,6 +92,11 @@ def settle(slug: str, job: str) -> AnyResponse:
         saved = saving.save(store(), slug, wanted, editor_id=str(me))
         if saved.result != "saved":
             return _show(slug, _found(slug, job), refused=f"Not saved: {saved.detail}.", status=409)
+    elif do == "confirm":
+        try:
+            job = jobs.confirm(store(), job, editor_id=me)["jobId"]
+        except Stale as error:
+            return _show(slug, found, refused=f"{error}: bring the feed again.", status=412)
     elif do == "again":
         same = jobs.JobRequest(
             kind=found["kind"],
@@ -141,6 +147,7 @@ def _show(slug: str, found: dict[str, Any], *, refused: str | None = None, statu
         width=WIDTH,
         height=HEIGHT,
         changes=found.get("changes", [])[:SHOWN],
+        preview=preview(found, facts.conference, facts.schedule) if found["state"] in ("proposed", "stale") else None,
         titles={session.id: session.title or session.id for session in facts.conference.sessions},
         rooms={room.id: room.label for room in facts.conference.rooms},
         refused=refused,

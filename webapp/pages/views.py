@@ -38,9 +38,14 @@ def icon() -> AnyResponse:
 @bp.get("/edit")
 @auth.requires("editor")
 def edit_list() -> Response:
-    """The schedules that can be edited."""
+    """The schedules that can be edited, and for administrators a form to import one."""
+    return schedules_page()
+
+
+def schedules_page(*, refused: str | None = None, status: int = 200) -> Response:
+    """The list; `refused` says why a file was not imported."""
     found = reading.listing(store(), auth.current(), after="", limit=LISTED)
-    return page("edit_list", cache=PRIVATE, schedules=found)
+    return page("edit_list", status=status, cache=PRIVATE, schedules=found, refused=refused)
 
 
 @bp.get("/edit/<slug>")

@@ -56,45 +56,74 @@ def request(store: Store, reference: str, asked: JobRequest, *, editor_id: str |
 
     def work(session: Session) -> dict[str, Any]:
         row = find(session, reference, lock=True)
-        expected = row.version if asked.expected_version is None else asked.expected_version
-        if row.version != expected:
-            raise Stale(
-                f"the schedule is at version {row.version}, not {expected}",
-                version=row.version,
-                changedSince=changed_since(session, row, expected),
-            )
-        waiting = session.scalar(select(func.count()).where(JobRow.schedule_id == row.id, JobRow.state.in_(UNFINISHED)))
-        if waiting is not None and waiting >= WAITING_AT_MOST:
-            raise TooMany(f"{waiting} jobs of this schedule are waiting; cancel some", retryAfter=60)
-        now = now_utc()
+        _expect(session, row, asked.expected_version)
         facts = store.facts(session, row)
-        parameters = read_parameters(
-            asked.kind, asked.parameters, facts.conference, facts.schedule, int(now.timestamp() // 60), feed=feed
-        )
-        job = JobRow(
-            id=str(uuid4()),
-            schedule_id=row.id,
-            kind=asked.kind,
-            parameters=parameters,
-            base_version=row.version,
-            time_limit=asked.time_limit,
-            seed=randbelow(2**31) if asked.seed is None else asked.seed,
-            versions={name: version(name) for name in SOLVED_WITH},
-            editor_id=editor_id,
-            state="requested",
-            created_at=now,
-            attempt=0,
-            crashes=0,
-            beat=0,
-            progress={"objective": None, "bound": None, "moved": None, "seconds": 0},
-            history=[],
-            error="",
-        )
-        session.add(job)
-        session.flush()
-        return job_json(job, row)
+        now = int(now_utc().timestamp() // 60)
+        parameters = read_parameters(asked.kind, asked.parameters, facts.conference, facts.schedule, now, feed=feed)
+        return _add(session, row, asked, parameters, editor_id)
 
     return store.write(work)
+
+
+def confirm(store: Store, job_id: str, *, editor_id: str | None) -> dict[str, Any]:
+    """Take over a feed that was questioned: the same import again, in which what is missing is cancelled.
+
+    Raises `NotFound`, or `Stale` where the draft has moved on: the feed has to be read anew.
+    """
+
+    def work(session: Session) -> dict[str, Any]:
+        job, row = locked(session, job_id)
+        if job.kind != "import":
+            raise NotFound(f"the job '{job_id}' is no import")
+        _expect(session, row, job.base_version)
+        parameters = {**job.parameters, "confirm": True}
+        asked = JobRequest(
+            kind=job.kind, expected_version=None, parameters=parameters, time_limit=job.time_limit, seed=job.seed
+        )
+        if job.state == "proposed":
+            finish(session, row, job, "cancelled", now=now_utc())
+        return _add(session, row, asked, parameters, editor_id)
+
+    return store.write(work)
+
+
+def _expect(session: Session, row: ScheduleRow, expected: int | None) -> None:
+    if expected is not None and row.version != expected:
+        raise Stale(
+            f"the schedule is at version {row.version}, not {expected}",
+            version=row.version,
+            changedSince=changed_since(session, row, expected),
+        )
+
+
+def _add(
+    session: Session, row: ScheduleRow, asked: JobRequest, parameters: dict[str, Any], editor_id: str | None
+) -> dict[str, Any]:
+    waiting = session.scalar(select(func.count()).where(JobRow.schedule_id == row.id, JobRow.state.in_(UNFINISHED)))
+    if waiting is not None and waiting >= WAITING_AT_MOST:
+        raise TooMany(f"{waiting} jobs of this schedule are waiting; cancel some", retryAfter=60)
+    job = JobRow(
+        id=str(uuid4()),
+        schedule_id=row.id,
+        kind=asked.kind,
+        parameters=parameters,
+        base_version=row.version,
+        time_limit=asked.time_limit,
+        seed=randbelow(2**31) if asked.seed is None else asked.seed,
+        versions={name: version(name) for name in SOLVED_WITH},
+        editor_id=editor_id,
+        state="requested",
+        created_at=now_utc(),
+        attempt=0,
+        crashes=0,
+        beat=0,
+        progress={"objective": None, "bound": None, "moved": None, "seconds": 0},
+        history=[],
+        error="",
+    )
+    session.add(job)
+    session.flush()
+    return job_json(job, row)
 
 
 def _feed(store: Store, reference: str, asked: JobRequest) -> Imported | None:
