@@ -50,9 +50,9 @@ class Connection:
         "_received",
         "_waiting",
         "alive",
-        "clear",
         "closing",
         "fd",
+        "free",
         "limit",
         "member",
     )
@@ -62,8 +62,8 @@ class Connection:
         self.limit = limit
         self.alive = True
         """Whether anything was heard since the last ping."""
-        self.clear = True
-        """Whether a frame may be written at once: the connection is open and nothing waits before it."""
+        self.free = fd
+        """The descriptor while a frame may be written at once: it is open and nothing waits before it.  Else -1."""
         self.closing = False
         """Whether our close frame is on its way."""
         self.member: Member | None = None
@@ -75,7 +75,7 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Send whole frames, or queue what the socket does not take."""
-        if self.clear:
+        if self.free >= 0:
             self._write(data)
         elif self.closing or self.fd < 0:
             return
@@ -98,7 +98,7 @@ class Connection:
         """Say goodbye, after the frame that is half sent; the owner drops the socket if the client does not answer."""
         if self.closing or self.fd < 0:
             return
-        self.closing, self.clear = True, False
+        self.closing, self.free = True, -1
         self._owner.leaving(self)
         goodbye = frames.close_frame(code, reason)
         if self._backlog is None:
@@ -114,7 +114,7 @@ class Connection:
             return
         self._owner.gone(self)
         os.close(self.fd)
-        self.fd, self.clear, self._waiting = -1, False, 0
+        self.fd, self.free, self._waiting = -1, -1, 0
         self._backlog = self._reader = None
 
     def ping(self) -> None:
@@ -139,7 +139,7 @@ class Connection:
             self._backlog.popleft()
         if self._backlog is not None:
             self._backlog = None
-            self.clear = not self.closing
+            self.free = -1 if self.closing else self.fd
             self._owner.watch(self, writable=False)
 
     def receive(self) -> None:
@@ -200,7 +200,7 @@ class Connection:
     def _queue(self, data: bytes | memoryview) -> None:
         if self._backlog is None:
             self._backlog = deque()
-            self.clear = False
+            self.free = -1
             self._owner.watch(self, writable=True)
         self._backlog.append(data)
         self._waiting += len(data)

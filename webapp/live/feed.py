@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -25,7 +25,7 @@ from webapp.live.tickets import Tickets
 Event = dict[str, Any]
 Frame = tuple[int, bytes]
 """An event's `seq`, and the event as it is sent."""
-Broadcast = Callable[[Collection[Connection], bytes], None]
+Broadcast = Callable[[Sequence[Connection], bytes], None]
 
 Told = Callable[[float], None]
 """Hears, for each event, how many seconds after its time it had been sent to everybody."""
@@ -68,7 +68,8 @@ class Audience:
     """Those who see the same view of the events, and the recent frames they were sent."""
 
     def __init__(self, view: Callable[[Event], Event | None], head: int, last: int) -> None:
-        self.members: set[Connection] = set()
+        self._members: dict[Connection, None] = {}
+        self._listed: tuple[Connection, ...] | None = ()
         self.floor = head
         """The ring holds every frame after this `seq`."""
         self.last = last
@@ -79,8 +80,23 @@ class Audience:
         self._bytes = 0
         self._replays: dict[int, bytes | None] = {}
 
+    @property
+    def members(self) -> tuple[Connection, ...]:
+        """Those who are there, in the order in which they came."""
+        if self._listed is None:
+            self._listed = tuple(self._members)
+        return self._listed
+
+    def join(self, connection: Connection) -> None:
+        """Count somebody in."""
+        self._members[connection] = None
+        self._listed = None
+
     def leave(self, connection: Connection) -> None:
-        self.members.discard(connection)
+        """Count somebody out."""
+        if connection in self._members:
+            del self._members[connection]
+            self._listed = None
 
     def heard(self, connection: Connection, message: Message) -> None:
         """What an attendee says is read and let go; editors are listened to elsewhere."""
@@ -178,7 +194,7 @@ class Feed:
                 self._catch_up()
             replay = self._replay(audience, self._seq if after is None else after)
             if connection.fd >= 0 and not connection.closing:
-                audience.members.add(connection)
+                audience.join(connection)
                 connection.member = audience
                 connection.send(self._ready(channel, audience) + replay + (self._now if channel == PUBLIC else b""))
         finally:
@@ -235,7 +251,7 @@ class Feed:
         if self._rooms:
             self._now = _encoded({"type": "feed.now", "scheduleId": self.schedule_id, **found})
             if news:
-                self._broadcast(tuple(self._audiences[PUBLIC].members), self._now)
+                self._broadcast(self._audiences[PUBLIC].members, self._now)
 
     def _catch_up(self) -> None:
         with self._turn:
@@ -250,7 +266,7 @@ class Feed:
     def _deliver(self, events: list[Event]) -> None:
         self._seq = events[-1]["seq"]
         # A client that joins while this is being sent is not among these members: it gets the frames from the ring.
-        deliveries = [(tuple(audience.members), audience.take(events)) for audience in self._audiences.values()]
+        deliveries = [(audience.members, audience.take(events)) for audience in self._audiences.values()]
         demands = list(_demands(events))
         is_public = bool(deliveries[0][1])
         for members, fresh in deliveries:
@@ -269,7 +285,7 @@ class Feed:
         self._seq = head.seq
         for audience, last in zip(self._audiences.values(), (head.public, head.seq), strict=True):
             audience.restart(head.seq, last)
-            self._broadcast(tuple(audience.members), self._reload)
+            self._broadcast(audience.members, self._reload)
         self._look_at_the_clock()
 
     def _replay(self, audience: Audience, after: int) -> bytes:

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -86,28 +86,27 @@ class Hub:
             connection.close(frames.SERVER_FAULT, "the events could not be read: connect again")
         return connection
 
-    def broadcast(self, connections: Collection[Connection], data: bytes) -> None:
+    def broadcast(self, connections: Sequence[Connection], data: bytes) -> None:
         """Send the same bytes to all, letting other greenlets run now and then.
 
         Nearly everybody takes them at once, so nearly everybody costs one system call and little else.
         """
         write, size = os.write, len(data)
-        for count, connection in enumerate(connections, start=1):
-            try:
-                if not connection.clear:
+        for start in range(0, len(connections), SENDS_BETWEEN_YIELDS):
+            for connection in connections[start : start + SENDS_BETWEEN_YIELDS]:
+                try:
+                    if (sent := write(connection.free, data)) != size:
+                        connection.keep(data, sent)
+                except BlockingIOError:
+                    connection.keep(data, 0)
+                except OSError:
+                    # It is not free to be written to, or the client has gone.
                     connection.send(data)
-                elif (sent := write(connection.fd, data)) != size:
-                    connection.keep(data, sent)
-            except BlockingIOError:
-                connection.keep(data, 0)
-            except OSError:
-                connection.drop()
-            except Exception:
-                # One client's trouble must not keep the event from the rest.
-                log.exception("a client could not be sent to")
-                connection.drop()
-            if not count % SENDS_BETWEEN_YIELDS:
-                gevent.sleep(0)
+                except Exception:
+                    # One client's trouble must not keep the event from the rest.
+                    log.exception("a client could not be sent to")
+                    connection.drop()
+            gevent.sleep(0)
 
     def shut(self, code: int = frames.RESTARTING, reason: str = "the server restarts") -> None:
         """Say goodbye to everybody, and only then wait, for a moment, until they have heard it."""
