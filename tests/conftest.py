@@ -27,6 +27,7 @@ PROCESSES = (
     *("browser", "reliability/test_backplane.py", "reliability/test_company.py", "reliability/test_concurrent.py"),
     *("reliability/test_events.py", "reliability/test_interrupted.py", "reliability/test_job_kills.py"),
     *("reliability/test_kill_during_saves.py", "webapp/test_serving", "webapp/test_live_", "webapp/test_backplane.py"),
+    "webapp/test_behind_tls.py",
     *("webapp/test_collab.py", "webapp/test_cli_process.py", "webapp/test_two_editors.py"),
 )
 """Tests that start several processes or look at the clock: of two workers, one takes them all, and takes them first."""

@@ -33,11 +33,14 @@ def web_processes(data: Path, database: str, count: int = 1, *, redis: str = "")
 
 
 @contextmanager
-def webs(data: Path, database: str, count: int = 1, *, redis: str = "") -> Iterator[dict[int, subprocess.Popen[bytes]]]:
+def webs(
+    data: Path, database: str, count: int = 1, *, redis: str = "", proxies: int = 0
+) -> Iterator[dict[int, subprocess.Popen[bytes]]]:
     """The same, each port with its process."""
     ports = [free_port() for _ in range(count)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")}
     environment |= {"CALLBOARD_DATA": str(data), "CALLBOARD_DATABASE": database, "CALLBOARD_REDIS": redis}
+    environment |= {"CALLBOARD_PROXIES": str(proxies)}
     # The limits are for people; these are none.
     environment |= {"CALLBOARD_SAVES_PER_MINUTE": "0", "CALLBOARD_SOLVES_PER_MINUTE": "0"}
     started = [

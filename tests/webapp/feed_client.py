@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import time
 from collections import deque
 from types import TracebackType
@@ -48,7 +49,15 @@ class Closed(Exception):
 class FeedClient:
     """Follows a feed; `receive` gives its messages, parsed."""
 
-    def __init__(self, port: int, path: str, headers: Headers | None = None, *, buffer: int = 0) -> None:
+    def __init__(
+        self,
+        port: int,
+        path: str,
+        headers: Headers | None = None,
+        *,
+        buffer: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.socket = socket.socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -63,6 +72,8 @@ class FeedClient:
         asked = Request(host=f"127.0.0.1:{port}", target=path, extra_headers=named, extensions=[PerMessageDeflate()])
         try:
             self.socket.connect(("127.0.0.1", port))
+            if tls is not None:
+                self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
             self.socket.sendall(self.protocol.send(asked))
             self._shake_hands()
         except BaseException:
