@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -65,8 +66,26 @@ STATUSES: Mapping[int, Kind] = {
     507: Kind("storage-full", 507, "The disk is full"),
 }
 
+OUR_WORDS: Mapping[int, str] = {
+    404: "there is nothing at this address",
+    405: "this address does not take that method",
+    413: "the body is larger than it may be",
+}
+"""What is said where nobody of ours has said anything."""
+
 INTERNAL = Kind("internal-error", 500, "Something went wrong here")
 UPGRADE = Kind("upgrade-required", 426, "Another protocol is needed")
+UNKNOWN = "there is no such key"
+REASONS: Mapping[str, str] = {
+    r"^Field required$": "it is missing",
+    r"^Extra inputs are not permitted$": UNKNOWN,
+    r"^Input should be a valid dictionary.*": "it must be a JSON object",
+    r"^Input should be a valid (integer|number|boolean|list|string)(, .*)?$": r"it must be a \1",
+    r"^Input should be (greater|less) than or equal to": r"it must be \1 than or equal to",
+    r"^Input should be ": "it must be ",
+    r"\ba integer$": "an integer",
+}
+"""How what pydantic finds wrong is said here, one after the other."""
 OTHER = "http-error"
 """Whatever else HTTP has a status for."""
 
@@ -192,20 +211,28 @@ def _misshapen(error: HTTPError) -> Response:
     """A body or query that does not have the shape that the API describes."""
     detail: Any = error.detail
     found = [
-        {"place": place, "reason": reason}
+        {"place": "body" if place == "_schema" else place, "reason": _plainly(reason)}
         for places in (detail.values() if isinstance(detail, dict) else [])
         for place, reasons in places.items()
         for reason in reasons
     ]
+    found.sort(key=lambda one: one["reason"] != UNKNOWN)  # a key that is missing may only be misspelt
     sentence = f"{found[0]['place']}: {found[0]['reason']}" if found else str(error.message)
     return response(STATUSES.get(error.status_code, STATUSES[422]), sentence, {"errors": found})
+
+
+def _plainly(reason: str) -> str:
+    """What a library says is wrong with a value, in our words."""
+    for theirs, ours in REASONS.items():
+        reason = re.sub(theirs, ours, reason)
+    return reason
 
 
 def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
     kind = STATUSES.get(error.code) or Kind(OTHER, error.code, error.name)
-    answer = response(kind, error.description or error.name)
+    answer = response(kind, OUR_WORDS.get(error.code) or error.description or error.name)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
             answer.headers[name] = value

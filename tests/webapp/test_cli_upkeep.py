@@ -85,6 +85,8 @@ def exported(*options: str | Path) -> str:
 def test_a_backup_brings_back_what_was_there(kept: list[str | Path], tmp_path: Path) -> None:
     before, backup = exported(*kept), tmp_path / "backup.sqlite"
     assert callboard("backup", backup, *kept) == callboard("db", "upgrade", *kept)
+    with closing(sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert not list(tmp_path.glob("*backup.sqlite-*"))
     callboard("import", write(tmp_path / "later.json", SMALL), "--slug", "later", *kept)
     ran = callboard("restore", backup, *kept)
@@ -160,6 +162,8 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(data: Path, tmp_path: 
     assert refusal("restore", newer, "--data", data) == f"{newer}: it was made by a newer version of Callboard"
     assert (exported("--data", data), (data / "backups").exists()) == (before, False)
     assert refusal("backup", tmp_path / "b", "--data", tmp_path / "none").endswith("there is no such database")
+    nowhere = tmp_path / "none" / "b"
+    assert refusal("backup", nowhere, "--data", data) == f"{nowhere}: it cannot be written: no such file or directory"
 
 
 def test_a_database_in_use_is_not_restored_over(data: Path, tmp_path: Path, postgres_url: str) -> None:

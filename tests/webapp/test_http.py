@@ -249,5 +249,7 @@ def test_asking_every_screen_to_read_afresh_is_an_event_and_on_record(editor: Ca
     last = editor.items("/audit")[-1]
     assert (last["action"], last["spreadSeconds"], last["editorId"] is None) == ("refresh", 30, False)
     assert editor.client.post(f"{editor.base}/refresh", headers=editor.headers).get_json()["spreadSeconds"] == 10
+    refused = editor.post("/refresh", {"spreadSeconds": 30})
+    assert (refused.status_code, refused.get_json()["place"]) == (422, "spreadSeconds")
     refused = editor.client.post(f"{editor.base}/refresh?spreadSeconds=601", headers=editor.headers)
     problem(refused, 422, "invalid-request")

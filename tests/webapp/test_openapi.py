@@ -86,6 +86,9 @@ def test_everything_is_described_and_shown_by_an_example(document: dict[str, Any
         contents = [list(one["content"].values()) for one in shown if one and "content" in one]
         if not all("example" in content for content, *_ in contents):
             missing.append(f"{method} {path}: write_examples.py tells nothing of it")
+        for status, answer in operation["responses"].items():
+            if "example" not in answer.get("content", {}).get(problems.PROBLEM, {"example": None}):
+                missing.append(f"{method} {path}: no example of {status}")
         for parameter in operation["parameters"]:
             if not parameter.get("description"):
                 missing.append(f"{method} {path}: {parameter['name']} is not described")

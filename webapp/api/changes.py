@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import cast
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, url_for
+from flask import Response, current_app, request, url_for
 
 from webapp import auth, problems
 from webapp.api import answers, requests, streams
 from webapp.api.common import PRIVATE, answer, at_version, store, takes_json
 from webapp.auth.rates import limits
 from webapp.services import checking, cost_mapping, delays, publishing, refreshing, repairing, reviewing, saving
+from webapp.services.errors import Invalid
 
 bp = APIBlueprint("changes", __name__, tag="Changes")
 
@@ -174,6 +175,9 @@ def solver() -> repairing.Solver:
 @bp.output(answers.Refreshed)
 def refresh(reference: str, query: requests.Refresh) -> Response:
     """Ask every screen that follows the schedule to read it afresh, spread over some seconds."""
+    body = request.get_json(silent=True)
+    if isinstance(body, dict) and "spreadSeconds" in body:
+        raise Invalid("say it in the address: ?spreadSeconds=10", place="spreadSeconds")
     told = refreshing.refresh(
         store(), reference, spread_seconds=query.spread_seconds, editor_id=auth.current().editor_id
     )

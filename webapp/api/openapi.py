@@ -9,9 +9,23 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 
+from webapp import problems
 from webapp.api.answers import Problem
 from webapp.api.streams import LINES
 from webapp.auth.guard import COOKIE, default_scope
+from webapp.auth.identity import ROLES, Role
+from webapp.services.errors import (
+    Blocked,
+    Denied,
+    NotFound,
+    NothingToUndo,
+    Refusal,
+    Stale,
+    Taken,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 """What was asked and answered in a small story; `scripts/write_examples.py` writes it."""
@@ -63,7 +77,8 @@ FILE: dict[str, Any] = {
                 "type": "object",
                 "required": ["file"],
                 "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-            }
+            },
+            "example": {"file": "the bytes of a file of any format, as a browser's form sends them"},
         },
     },
 }
@@ -134,7 +149,7 @@ IF_NONE_MATCH = {
 class Guard(NamedTuple):
     """What a route asks of its callers, by the marks that its decorators left on the view."""
 
-    role: str | None
+    role: Role | None
     scope: str | None
     counted: str | None
     versioned: bool
@@ -181,9 +196,15 @@ def _complete(operation: dict[str, Any], method: str, path: str, guard: Guard) -
     if path.endswith("/saves") and method == "post":
         _saves(operation["responses"])
     if path.endswith(("/undo", "/redo")) and method == "post":
-        operation["responses"]["409"] = _problem("Nothing to put back, or later changes stand on it, with a repair")
+        nothing = _refused(NothingToUndo, "there is no change of yours to undo")
+        operation["responses"]["409"] = _problem(
+            "Nothing to put back, or later changes stand on it, with a repair", **nothing
+        )
     if path.endswith("/publish"):
-        operation["responses"]["409"] = _problem("Unresolved conflicts block publishing")
+        operation["responses"]["409"] = _problem(
+            "Unresolved conflicts block publishing",
+            **_refused(Blocked, "1 unresolved conflict blocks publishing", conflicts=[]),
+        )
     _read_under_conditions(operation, path, guard)
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
@@ -191,14 +212,17 @@ def _complete(operation: dict[str, Any], method: str, path: str, guard: Guard) -
         if parameter["name"] in PARAMETERS:
             parameter.setdefault("description", PARAMETERS[parameter["name"]])
     _guarded(operation, guard)
-    operation["responses"]["default"] = _problem("Any other error")
+    operation["responses"]["default"] = _problem(
+        "Any other error", **_refused(Unavailable, "the solver does not answer; try again")
+    )
 
 
 def _imports(operation: dict[str, Any]) -> None:
     operation["requestBody"] = FILE
     operation["parameters"] += [SLUG, REQUEST_KEY]
     operation["responses"]["201"]["headers"] = _headers("Location", "ETag")
-    operation["responses"]["409"] = _problem("The name is taken")
+    taken = _refused(Taken, "another schedule is called 'mill' already")
+    operation["responses"]["409"] = _problem("The name is taken", **taken)
 
 
 def _saves(responses: dict[str, Any]) -> None:
@@ -217,11 +241,13 @@ def _read_under_conditions(operation: dict[str, Any], path: str, guard: Guard) -
         responses["304"] = {"description": "It is still what you have"}
     if guard.versioned:
         parameters.append(IF_MATCH)
-        responses.setdefault("412", _problem("The schedule has changed since"))
+        stale = _refused(Stale, "the schedule is at version 2, not 1", version=2, changedSince=[])
+        responses.setdefault("412", _problem("The schedule has changed since", **stale))
     if any(parameter["name"] == "after" for parameter in parameters):
         responses["200"]["headers"] = _headers("Link")
     if "{reference}" in path:
-        responses["404"] = _problem("There is no such schedule, or none that the caller may see")
+        unknown = _refused(NotFound, "there is no schedule 'mill'")
+        responses["404"] = _problem("There is no such schedule, or none that the caller may see", **unknown)
 
 
 def _guarded(operation: dict[str, Any], guard: Guard) -> None:
@@ -232,10 +258,16 @@ def _guarded(operation: dict[str, Any], guard: Guard) -> None:
         operation["security"] = [{"bearer": []}, {"cookie": []}]
         takes = f"Takes the role {guard.role}; of a token that is confined, the scope {guard.scope}."
         operation["description"] = " ".join(filter(None, (operation.get("description"), takes)))
-        responses["401"] = _problem("Nobody is signed in")
-        responses["403"] = _problem(f"The caller's role is less than {guard.role}, or the token has not the scope")
+        lower = ROLES[ROLES.index(guard.role) - 1]
+        stranger = _refused(Unauthenticated, "sign in, or send a token")
+        denied = _refused(Denied, f"this takes the role {guard.role}; yours is {lower}")
+        responses["401"] = _problem("Nobody is signed in", **stranger)
+        responses["403"] = _problem(
+            f"The caller's role is less than {guard.role}, or the token has not the scope", **denied
+        )
     if guard.counted is not None:
-        responses["429"] = _problem("Too many requests within a minute") | {"headers": _headers("Retry-After")}
+        many = _refused(TooMany, "more than 3000 a minute; try again in 7 seconds", retryAfter=7)
+        responses["429"] = _problem("Too many requests within a minute", **many) | {"headers": _headers("Retry-After")}
 
 
 def _say_what_is_answered(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
@@ -262,8 +294,14 @@ def _illustrate(operation: dict[str, Any], example: dict[str, Any]) -> None:
             content["example"] = answer
 
 
-def _problem(description: str, schema: dict[str, Any] = PROBLEM) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+def _problem(description: str, schema: dict[str, Any] = PROBLEM, **example: Any) -> dict[str, Any]:
+    """An answer that is a problem; `example` is one, unless the story tells one."""
+    content = {"schema": schema, **({"example": example} if example else {})}
+    return {"description": description, "content": {problems.PROBLEM: content}}
+
+
+def _refused(refusal: type[Refusal], detail: str, **facts: Any) -> dict[str, Any]:
+    return problems.body(problems.REFUSALS[refusal], detail, facts)
 
 
 def _headers(*names: str) -> dict[str, Any]:

@@ -17,7 +17,16 @@ from webapp.services import auditing, ledger
 from webapp.services.errors import Gone, NotFound
 from webapp.services.views import facts_json, head_json, instant
 from webapp.store import Facts, Store
-from webapp.store.rows import AuditRow, CarriedRow, ConflictRow, EditorRow, PublishedRow, SaveAttemptRow, ScheduleRow
+from webapp.store.rows import (
+    AuditRow,
+    CarriedRow,
+    ConflictRow,
+    EditorRow,
+    PublishedRow,
+    SaveAttemptRow,
+    ScheduleRow,
+    SessionRow,
+)
 
 
 def find(session: Session, reference: str, *, lock: bool = False) -> ScheduleRow:
@@ -180,7 +189,7 @@ def audit(
     """A page of the audit, or all of it, oldest first; or the history of one session: its changes alone."""
 
     def work(session: Session) -> list[dict[str, Any]]:
-        query = _audit(find(session, reference), of_session).where(AuditRow.number > after)
+        query = _audit(session, reference, of_session).where(AuditRow.number > after)
         found = session.execute(query.order_by(AuditRow.number).limit(limit))
         return [_entry_json(entry, name, of_session) for entry, name in found]
 
@@ -193,14 +202,15 @@ def latest_audit(
     """The same before an entry's number, newest first."""
 
     def work(session: Session) -> list[dict[str, Any]]:
-        query = _audit(find(session, reference), of_session).where(AuditRow.number < before)
+        query = _audit(session, reference, of_session).where(AuditRow.number < before)
         found = session.execute(query.order_by(AuditRow.number.desc()).limit(limit))
         return [_entry_json(entry, name, of_session) for entry, name in found]
 
     return store.read(work)
 
 
-def _audit(row: ScheduleRow, of_session: str | None) -> Select[AuditRow, str]:
+def _audit(session: Session, reference: str, of_session: str | None) -> Select[AuditRow, str]:
+    row = find(session, reference)
     query = (
         select(AuditRow, EditorRow.name)
         .outerjoin(EditorRow, EditorRow.id == AuditRow.editor_id)
@@ -208,6 +218,8 @@ def _audit(row: ScheduleRow, of_session: str | None) -> Select[AuditRow, str]:
     )
     if of_session is None:
         return query
+    if session.get(SessionRow, (row.id, of_session)) is None:
+        raise NotFound(f"there is no session '{of_session}'")
     # Details are kept as they were hashed, in one spelling, so this finds what it should.
     spelt = canonical({"resource": "session", "resourceId": of_session})[1:-1]
     return query.where(AuditRow.details.contains(spelt, autoescape=True))

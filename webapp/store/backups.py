@@ -38,6 +38,9 @@ def back_up(url: str, file: Path) -> None:
             _copy_sqlite(source, unfinished)
         else:
             _copy_rows_out(url, unfinished)
+        with closing(sqlite3.connect(unfinished)) as connection:
+            # One file without companions, which can be read where nothing can be written.
+            connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def restore(file: Path, url: str) -> None:
@@ -157,9 +160,6 @@ def _copy_rows_out(url: str, file: Path) -> None:
     finally:
         source.dispose()
         target.dispose()
-    with closing(sqlite3.connect(file)) as connection:
-        # One file, without companions.
-        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _copy_rows_in(file: Path, url: str) -> None:
@@ -213,7 +213,10 @@ def _converted(table: Table, row: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _written_whole(file: Path) -> Iterator[Path]:
     """A name to write to that becomes `file` in the end."""
-    handle, name = tempfile.mkstemp(prefix=f".{file.name[:40]}.", suffix=".sqlite", dir=file.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{file.name[:40]}.", suffix=".sqlite", dir=file.parent)
+    except OSError as error:
+        raise BackupError(f"{file}: it cannot be written: {str(error.strerror).lower()}") from None
     os.close(handle)
     unfinished = Path(name)
     try:
