@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { minuteOf } from "../src/core/clock.ts";
-import { axisOf, boxOf, edgeSpeed, placeAt, shut } from "../src/core/grid.ts";
+import { axisOf, bandsOf, boxOf, byBuilding, edgeSpeed, placeAt, shut, transposed, TURNED } from "../src/core/grid.ts";
 import { dayIndex, readSnapshot } from "../src/core/model.ts";
 import { at, randomness, schedule, session } from "./samples.ts";
 
@@ -58,4 +58,30 @@ test("the window moves faster the nearer the pointer is to its edge, and not in 
   assert.equal(edgeSpeed(500, 0, 1000), 0);
   assert.ok(edgeSpeed(990, 0, 1000) > edgeSpeed(960, 0, 1000));
   assert.ok(edgeSpeed(5, 0, 1000) < 0);
+});
+
+test("with rooms as rows, a place is where it is with time and rooms exchanged", () => {
+  const turned = TURNED[2]!;
+  const upright = { minute: turned.minute, column: turned.column };
+  const place = { room: "attic", start: axis.start + 90 };
+  assert.deepEqual(boxOf(frame, axis, turned, place, 50), transposed(boxOf(frame, axis, upright, place, 50)));
+  const point = { x: 95 * turned.minute, y: turned.column + 5, grab: 5 * turned.minute, minutes: 50 };
+  assert.deepEqual(placeAt(frame, axis, turned, point), place);
+});
+
+test("rooms of a building stand together, and one building alone is not named", () => {
+  const rooms = [
+    { id: "j1", building: "J" },
+    { id: "k1", building: "K" },
+    { id: "j2", building: "J" },
+    { id: "tent" },
+  ];
+  const grouped = byBuilding(readSnapshot(schedule({ rooms })).frame);
+  assert.deepEqual(grouped.rooms.map(({ id }) => id), ["j1", "j2", "k1", "tent"]);
+  assert.deepEqual(bandsOf(grouped), [
+    { building: "J", index: 0, count: 2 },
+    { building: "K", index: 2, count: 1 },
+    { building: "", index: 3, count: 1 },
+  ]);
+  assert.deepEqual(bandsOf(byBuilding(frame)), []);
 });

@@ -48,6 +48,13 @@ test("the same arrow walks, or carries what is held, or stretches it with Shift"
   assert.deepEqual(command({ ...plain, key: "ArrowUp", shiftKey: true }, true), { type: "stretch", by: -1 });
 });
 
+test("where rooms are rows, the arrows lead where they point", () => {
+  assert.deepEqual(command({ ...plain, key: "ArrowDown" }, false, true), { type: "walk", to: "right" });
+  assert.deepEqual(command({ ...plain, key: "ArrowDown" }, true, true), { type: "step", rooms: 1, minutes: 0 });
+  assert.deepEqual(command({ ...plain, key: "ArrowLeft" }, true, true), { type: "step", rooms: 0, minutes: -1 });
+  assert.deepEqual(command({ ...plain, key: "ArrowLeft", shiftKey: true }, true, true), { type: "stretch", by: -1 });
+});
+
 test("keys that belong to the browser are left to it", () => {
   assert.equal(command({ ...plain, key: "ArrowDown", altKey: true }, false), null);
   assert.equal(command({ ...plain, key: "m", ctrlKey: true }, false), null);

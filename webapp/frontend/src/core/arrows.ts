@@ -1,9 +1,17 @@
 /** The line from where a session is to where a repair puts it: from edge to edge, so that no title of theirs is crossed. */
 
-import type { Box } from "./grid.ts";
+import { transposed, type Box } from "./grid.ts";
 
 /** Room for the arrow's head before the edge it points at. */
 const HEAD = 7;
+
+/** The line, or null where none is needed; `turned` where rooms are rows. */
+export function arrow(from: Box, to: Box, sameRoom: boolean, turned: boolean): string | null {
+  const draw = sameRoom ? stay : cross;
+  if (!turned) return draw(from, to);
+  const path = draw(transposed(from), transposed(to));
+  return path && path.replace(/(-?[\d.]+(?:e-?\d+)?) (-?[\d.]+(?:e-?\d+)?)/g, "$2 $1");
+}
 
 /** To another room: out of the side that faces it, into the side that is faced. */
 export function cross(from: Box, to: Box): string {

@@ -8,6 +8,8 @@ export interface Scale {
   minute: number;
   /** Pixels for one room. */
   column: number;
+  /** Whether time goes across and rooms go down. */
+  turned?: boolean;
 }
 
 export const ZOOMS: readonly Scale[] = [
@@ -16,6 +18,15 @@ export const ZOOMS: readonly Scale[] = [
   { minute: 2, column: 176 },
   { minute: 3, column: 208 },
   { minute: 4.5, column: 256 },
+];
+
+/** The same with rooms as rows: a title wants width, so minutes are wider and rooms lower. */
+export const TURNED: readonly Scale[] = [
+  { minute: 2, column: 46, turned: true },
+  { minute: 3, column: 54, turned: true },
+  { minute: 4, column: 62, turned: true },
+  { minute: 5.5, column: 70, turned: true },
+  { minute: 7.5, column: 86, turned: true },
 ];
 
 export interface Axis extends Interval {
@@ -45,15 +56,16 @@ export function axisOf(frame: Frame, day: number, sessions: Iterable<Session>): 
   return { start: first, end: last, hours: hours.map((minute) => ({ minute, text: frame.clock.text(minute) })) };
 }
 
-/** The placement under a point of the plane, kept inside it; `grab` is how far below its top the session is held. */
+/** The placement under a point of the plane, kept inside it; `grab` is how far from its beginning the session is held. */
 export function placeAt(
   frame: Frame,
   axis: Axis,
   scale: Scale,
   point: { x: number; y: number; grab: number; minutes: number },
 ): Placement {
-  const column = Math.min(Math.max(Math.floor(point.x / scale.column), 0), frame.rooms.length - 1);
-  const wanted = axis.start + (point.y - point.grab) / scale.minute + frame.grid / 2;
+  const [across, along] = scale.turned ? [point.y, point.x] : [point.x, point.y];
+  const column = Math.min(Math.max(Math.floor(across / scale.column), 0), frame.rooms.length - 1);
+  const wanted = axis.start + (along - point.grab) / scale.minute + frame.grid / 2;
   const latest = Math.max(axis.end - point.minutes, axis.start);
   const start = frame.clock.snap(Math.min(Math.max(wanted, axis.start), latest), frame.grid);
   return { room: frame.rooms[column]?.id ?? "", start };
@@ -61,12 +73,44 @@ export function placeAt(
 
 export function boxOf(frame: Frame, axis: Axis, scale: Scale, place: Placement, minutes: number): Box {
   const column = frame.rooms.findIndex((room) => room.id === place.room);
-  return {
+  const box = {
     left: column * scale.column,
     top: (place.start - axis.start) * scale.minute,
     width: scale.column,
     height: minutes * scale.minute,
   };
+  return scale.turned ? transposed(box) : box;
+}
+
+/** The box with what goes across and what goes down exchanged. */
+export function transposed({ left, top, width, height }: Box): Box {
+  return { left: top, top: left, width: height, height: width };
+}
+
+/** A room that is told together with those beside it that are in the same building. */
+export interface Band {
+  building: string;
+  /** Of the first room, and how many there are. */
+  index: number;
+  count: number;
+}
+
+/** The frame with the rooms of a building beside one another, in the order in which the buildings first come. */
+export function byBuilding(frame: Frame): Frame {
+  const order = [...new Set(frame.rooms.map(({ building }) => building))];
+  const rooms = [...frame.rooms].sort((a, b) => order.indexOf(a.building) - order.indexOf(b.building));
+  return { ...frame, rooms };
+}
+
+/** The buildings over the rooms of a frame by building; none where there is only one. */
+export function bandsOf(frame: Frame): Band[] {
+  const bands: Band[] = [];
+  frame.rooms.forEach(({ building }, index) => {
+    const last = bands.at(-1);
+    if (last && last.building === (building ?? "")) last.count += 1;
+    else bands.push({ building: building ?? "", index, count: 1 });
+  });
+  return bands.length > 1 ? bands : [];
 }
 
 /** The stretches of a day in which a room takes no session. */

@@ -31,10 +31,14 @@ const ARROWS: Record<string, Direction> = {
   ArrowRight: "right",
 };
 
-/** The command of a key while walking over the grid, or while a session is held. */
-export function command(key: Key, holding: boolean): Command | null {
+/** Where rooms are rows, the next room is below and later is to the right. */
+const TURNED: Record<Direction, Direction> = { up: "left", down: "right", left: "up", right: "down" };
+
+/** The command of a key while walking over the grid, or while a session is held; `turned` where rooms are rows. */
+export function command(key: Key, holding: boolean, turned = false): Command | null {
   if (key.ctrlKey || key.metaKey || key.altKey) return null;
-  const arrow = ARROWS[key.key];
+  const pressed = ARROWS[key.key];
+  const arrow = turned && pressed ? TURNED[pressed] : pressed;
   if (holding) return held(key, arrow);
   if (arrow) return { type: "walk", to: arrow };
   switch (key.key) {

@@ -47,6 +47,8 @@ export interface Frame {
   rooms: readonly Room[];
   room: ReadonlyMap<string, Room>;
   person: ReadonlyMap<string, string>;
+  /** When people cannot come; editors are told. */
+  unavailable: ReadonlyMap<string, readonly Interval[]>;
   tracks: readonly string[];
 }
 
@@ -87,6 +89,7 @@ export function readSnapshot(wire: ScheduleWire): Snapshot {
     rooms,
     room: new Map(rooms.map((room) => [room.id, room])),
     person: new Map(wire.people.map((person) => [person.id, person.name || person.id])),
+    unavailable: new Map(wire.people.map(({ id, unavailable }) => [id, readIntervals(unavailable ?? [])])),
     tracks: [...tracks].sort((a, b) => a.localeCompare(b)),
   };
   return { frame, standing: readStanding(wire), sessions };
@@ -137,6 +140,11 @@ function minuteOrNull(iso: string | null): Minute | null {
 export function reclosed(frame: Frame, id: string, closed: readonly IntervalWire[]): Frame {
   const rooms = frame.rooms.map((room) => (room.id === id ? { ...room, closed: readIntervals(closed) } : room));
   return { ...frame, rooms, room: new Map(rooms.map((room) => [room.id, room])) };
+}
+
+/** The frame with a person who cannot come at other times. */
+export function reavailable(frame: Frame, id: string, unavailable: readonly IntervalWire[]): Frame {
+  return { ...frame, unavailable: new Map(frame.unavailable).set(id, readIntervals(unavailable)) };
 }
 
 function readIntervals(wire: readonly IntervalWire[]): Interval[] {

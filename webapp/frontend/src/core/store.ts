@@ -1,6 +1,6 @@
 /** The one truth of a page. Everything that changes the schedule comes in through `load` or `apply`. */
 
-import { changed, placedAlike, readSnapshot, reclosed, type Frame, type Session, type Snapshot, type Standing } from "./model.ts";
+import { changed, placedAlike, readSnapshot, reavailable, reclosed, type Frame, type Session, type Snapshot, type Standing } from "./model.ts";
 import type { EventWire, ScheduleWire, ValuesWire } from "./wire.ts";
 
 /** Editors see the draft as it is saved, attendees see what was published. */
@@ -95,6 +95,10 @@ export class Store {
     if (resource === "session") return this.#replace([[resourceId, values]]);
     if (resource === "room" && values.closed && this.#snapshot) {
       this.#snapshot.frame = reclosed(this.frame, resourceId, values.closed);
+      return SILENT;
+    }
+    if (resource === "person" && values.unavailable && this.#snapshot) {
+      this.#snapshot.frame = reavailable(this.frame, resourceId, values.unavailable);
       return SILENT;
     }
     return resource === "person" ? SILENT : null;

@@ -33,6 +33,8 @@ export interface RoomWire {
 export interface PersonWire {
   id: string;
   name?: string | null;
+  /** For editors only. */
+  unavailable?: IntervalWire[];
 }
 
 export interface SessionWire {

@@ -4,13 +4,14 @@ import { Company } from "./company.svelte.ts";
 import { Cells } from "../core/cells.svelte.ts";
 import { differences, type Difference } from "../core/differences.ts";
 import { granted, NO_WISHES, wished, type Wish, type Wishes } from "../core/edits.ts";
-import { axisOf, ZOOMS } from "../core/grid.ts";
+import { keep, recall } from "../core/device.ts";
+import { axisOf, bandsOf, byBuilding, TURNED, ZOOMS } from "../core/grid.ts";
 import { ordered, repairOf, type JobKind, type Order } from "../core/jobs.ts";
 import { lanes, type Lane } from "../core/lanes.ts";
 import { minuteOf } from "../core/clock.ts";
 import { NOTHING, type LeftOut } from "../core/parts.ts";
 import { Choice } from "./choice.svelte.ts";
-import { dayIndex, type Frame, type Placement, type Session, type Standing } from "../core/model.ts";
+import { dayIndex, type Frame, type Interval, type Placement, type Session, type Standing } from "../core/model.ts";
 import { count } from "../core/words.ts";
 import type { FeedState } from "../core/feed.ts";
 import type { Store } from "../core/store.ts";
@@ -34,6 +35,13 @@ import type {
 /** Where an edit is on its way: it is never lost before it is saved or discarded. */
 export type Step = "idle" | "checking" | "unchecked" | "checked" | "saving" | "pending" | "stale";
 
+const KEPT_TURNED = "callboard.rows";
+
+/** A stretch of time in which somebody cannot come. */
+export interface Away extends Interval {
+  name: string;
+}
+
 export class Desk {
   readonly store: Store;
   readonly cells: Cells;
@@ -41,6 +49,10 @@ export class Desk {
 
   day = $state(0);
   zoom = $state(2);
+  /** Whether rooms are rows instead of columns. */
+  turned = $state(recall<boolean>(KEPT_TURNED) === true);
+  /** What is in the hand; the hand tells. */
+  carried = $state<string | null>(null);
   selected = $state<string | null>(null);
   /** The card that the arrow keys stand on. */
   active = $state<string | null>(null);
@@ -100,11 +112,24 @@ export class Desk {
     this.choice = new Choice(this);
   }
 
-  frame: Frame = $derived.by(() => this.cells.frame);
+  frame: Frame = $derived.by(() => byBuilding(this.cells.frame));
 
   standing: Standing = $derived.by(() => this.cells.standing);
 
-  scale = $derived(ZOOMS[this.zoom] ?? ZOOMS[0]!);
+  scale = $derived((this.turned ? TURNED : ZOOMS)[this.zoom] ?? ZOOMS[0]!);
+
+  bands = $derived(bandsOf(this.frame));
+
+  /** When speakers of the session that is chosen or carried cannot come, each with whose time it is. */
+  away: readonly Away[] = $derived.by(() => {
+    const session = this.shown.get(this.carried ?? this.selected ?? "");
+    return (session?.speakers ?? []).flatMap((person) =>
+      (this.frame.unavailable.get(person) ?? [])
+        .map(({ start, end }) => ({ start: Math.max(start, this.axis.start), end: Math.min(end, this.axis.end) }))
+        .filter(({ start, end }) => start < end)
+        .map((span) => ({ ...span, name: this.frame.person.get(person) ?? person })),
+    );
+  });
 
   /** Every session with the wishes granted. */
   shown: ReadonlyMap<string, Session> = $derived.by(() => {
@@ -293,6 +318,12 @@ export class Desk {
     const place = this.shown.get(session)?.place;
     if (place) this.day = dayIndex(this.frame.days, place.start);
     this.select(session);
+  }
+
+  /** Let rooms be rows, or columns again. */
+  turn(): void {
+    this.turned = !this.turned;
+    keep(KEPT_TURNED, this.turned);
   }
 
   /** Open the panel of a room. */

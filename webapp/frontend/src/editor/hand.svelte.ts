@@ -44,7 +44,8 @@ export class Hand {
   press(event: PointerEvent, session: string, card: DOMRect): void {
     if (event.button !== 0 || this.drag.state !== "idle" || this.#desk.busy || this.#isKept(session)) return;
     this.#dragged = false;
-    this.#pointer = { id: event.pointerId, x: event.clientX, y: event.clientY, grab: event.clientY - card.top };
+    const grab = this.#desk.turned ? event.clientX - card.left : event.clientY - card.top;
+    this.#pointer = { id: event.pointerId, x: event.clientX, y: event.clientY, grab };
     this.drag = reduce(this.drag, { type: "press", session, x: event.clientX, y: event.clientY });
     if (event.pointerType === "touch") this.#timer = setTimeout(() => this.#lift(), LONG_PRESS);
     window.addEventListener("pointermove", this.#moved);
@@ -86,7 +87,7 @@ export class Hand {
   }
 
   key(event: KeyboardEvent): void {
-    const meant = command(event, this.drag.state === "moving");
+    const meant = command(event, this.drag.state === "moving", this.#desk.turned);
     if (!meant) return;
     event.preventDefault();
     event.stopPropagation();
