@@ -15,6 +15,7 @@ from solver.countdown import OutOfTimeError
 from solver.index import Index
 from solver.pool import Pool
 from solver.problem import Places, Problem
+from solver.timetable import FRAME
 
 Remaining = Callable[[], float]
 
@@ -231,6 +232,20 @@ class CompiledChains(Chains):
         head[kernel.OCCUPANTS], head[kernel.LEFT] = self._standing, self._left_before
         for row in range(self._standing):
             self._set(kernel.SPOT, self._get(kernel.OCCUPANT, row), row)
+
+
+def serves(board: Board, problem: Problem) -> bool:
+    """Whether the board can be searched for a problem that is much like those of its edits, but with other facts.
+
+    It cannot where something is allowed now that was not, where rules between sessions are others, or where somebody
+    may move whom an edit has placed: of them it knows the places that are near where they were.
+    """
+    known = board.conference
+    return (
+        all(getattr(problem.conference, name) is getattr(known, name) for name in FRAME)
+        and all(one in problem.held or board.schedule.get(one) == problem.schedule.get(one) for one in problem.touched)
+        and _Overlay(problem, board).lay()
+    )
 
 
 class _Overlay:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from solver.conference import Conference, Day, Interval, Minute, Order, Person, Room, Session
+from solver.conference import Conference, Day, Interval, Minute, Order, Person, Room, Schedule, Session
 from solver.grid import LocalTimeError
 from solver.problem import Problem
 
@@ -23,19 +23,28 @@ class Draft:
     def __init__(self, problem: Problem, only: Collection[str] | None = None) -> None:
         conference = problem.conference
         self.before = problem
-        kept = conference.sessions if only is None else [one for one in conference.sessions if one.id in only]
-        self.sessions = {one.id: one for one in kept}
+        self.only = only
         self.rooms = dict(conference.room)
-        speakers = {speaker for one in kept for speaker in one.speakers}
-        self.people = {one.id: one for one in conference.people if only is None or one.id in speakers}
         self.days = {day: day.hours for day in conference.days}
         self.speaker_gap = conference.speaker_gap
-        self.apart = [tuple(one for one in group if one in self.sessions) for group in conference.apart]
-        self.order: list[Order | None] = [self._still_there(entry) for entry in conference.order]
         self.travel = {(way.origin, way.target): way for way in conference.travel}
         self.waived = conference.waived
-        self.held = problem.held & self.sessions.keys()
-        self.homeless = [one for one in problem.homeless if one in self.sessions]
+        if only is None:
+            self.sessions = dict(conference.session)
+            self.people = dict(conference.person)
+            self.apart = list(conference.apart)
+            self.order: list[Order | None] = list(conference.order)
+            self.held = problem.held
+            self.homeless = list(problem.homeless)
+        else:
+            here = sorted((one for one in only if one in conference.session), key=lambda one: conference.rank[one])
+            self.sessions = {one: conference.session[one] for one in here}
+            speakers = dict.fromkeys(speaker for one in self.sessions.values() for speaker in one.speakers)
+            self.people = {one: conference.person[one] for one in speakers}
+            self.apart = [tuple(one for one in group if one in self.sessions) for group in conference.apart]
+            self.order = [self._still_there(entry) for entry in conference.order]
+            self.held = problem.held & self.sessions.keys()
+            self.homeless = [one for one in problem.homeless if one in self.sessions]
 
     def _still_there(self, entry: Order) -> Order | None:
         return entry if entry.before in self.sessions and entry.after in self.sessions else None
@@ -61,6 +70,8 @@ class Draft:
     def problem(self) -> Problem:
         """What is left, as a problem of its own."""
         old = self.before
+        if self._is_framed_as_before():
+            return replace(old, conference=self._revised(), held=self.held, homeless=tuple(self.homeless))
         entries = [number for number, entry in enumerate(self.order) if entry is not None]
         conference = replace(
             old.conference,
@@ -74,16 +85,42 @@ class Draft:
             travel=tuple(self.travel.values()),
             waived=self.waived,
         )
-        schedule = {session: place for session, place in old.schedule.items() if session in self.sessions}
         return replace(
             old,
             conference=conference,
-            schedule=schedule,
+            schedule=self._of_those_here(old.schedule),
             held=self.held,
             homeless=tuple(self.homeless),
             old_keys=_renumbered(old.old_keys, {number: now for now, number in enumerate(entries)}),
-            origins={session: place for session, place in old.origins.items() if session in self.sessions},
+            origins=self._of_those_here(old.origins),
         )
+
+    def _is_framed_as_before(self) -> bool:
+        """Whether all sessions are here, and facts of single rooms, people and sessions at most are others."""
+        conference = self.before.conference
+        return (
+            self.only is None
+            and not self.before.old_keys
+            and all(day.hours == hours for day, hours in self.days.items())
+            and self.speaker_gap == conference.speaker_gap
+            and self.apart == list(conference.apart)
+            and self.order == list(conference.order)
+            and tuple(self.travel.values()) == conference.travel
+            and self.waived == conference.waived
+        )
+
+    def _revised(self) -> Conference:
+        old = self.before.conference
+        rooms = {one: room for one, room in self.rooms.items() if room is not old.room[one]}
+        people = {one: person for one, person in self.people.items() if person is not old.person[one]}
+        sessions = {one: session for one, session in self.sessions.items() if session is not old.session[one]}
+        return old.revised(rooms=rooms, people=people, sessions=sessions) if rooms or people or sessions else old
+
+    def _of_those_here(self, places: Schedule) -> Schedule:
+        if self.only is None:
+            return places
+        # In the order of the whole schedule, which more than one search goes by.
+        return {one: place for one, place in places.items() if one in self.sessions}
 
 
 def _renumbered(keys: Collection[tuple[object, ...]], entries: dict[int, int]) -> frozenset[tuple[object, ...]]:

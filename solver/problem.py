@@ -77,10 +77,12 @@ class Problem:
             edited.schedule,
         )
         if board is not None:
-            problem.__dict__["violations"] = board.violations_after(
-                edited.conference, edited.schedule, edited.concerned
-            )
+            problem.break_known(board.violations_after(edited.conference, edited.schedule, edited.concerned))
         return problem
+
+    def break_known(self, violations: list[Violation]) -> None:
+        """Take what the schedule breaks from somebody who knows it: the plain checker is not asked again."""
+        self.__dict__["violations"] = violations
 
     @cached_property
     def homeless_or_broken(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from solver.edits import Edit
 from solver.index import Index
 from solver.problem import Finding, Places, Problem, Scope
 from solver.race import Race
+from solver.timetable import Timetable
 
 if TYPE_CHECKING:
     from solver.board import Board
@@ -79,8 +80,11 @@ class _Question:
         remaining: Remaining,
         progress: Callable[[Progress], None] | None,
         board: Board | None = None,
+        *,
+        searched: bool = True,
     ) -> None:
         self.problem = problem
+        self._searched = searched
         self.remaining = remaining
         self.progress = progress
         self.board = board
@@ -95,8 +99,8 @@ class _Question:
 
     @cached_property
     def search(self) -> chains.Chains:
-        """The chains: compiled where there is a board."""
-        if self.board is None:
+        """The chains: compiled where there is a board to be searched."""
+        if self.board is None or not self._searched:
             return chains.Chains(self.problem, lambda: self.index, self.remaining)
         from solver.compiled import CompiledChains
 
@@ -126,14 +130,29 @@ class _Question:
     def explained(self, answer: Answer, edits: Sequence[Edit], engine: Engine, seconds: float) -> Answer:
         """The answer that there is no repair, with its reasons and what would help."""
 
+        board, timetable = self.board, None
+        if engine == "auto":
+            timetable = self._timetable()
+
         def solve(problem: Problem, remaining: Remaining) -> Answer:
-            return _Question(problem, remaining, None).answer(engine, 1)
+            if timetable is not None:
+                problem.break_known(timetable.violations_in(problem.conference, problem.schedule))
+            return _Question(problem, remaining, None, board, searched=_serves(board, problem)).answer(engine, 1)
 
         clock = countdown(min(seconds, max(self.remaining(), LEAST_TO_EXPLAIN)))
         found = explain.explain(self.problem, edits, self.finding.culprits, solve=solve, remaining=clock)
         return replace(
             answer, reasons=found.reasons, relaxations=found.relaxations, seconds=perf_counter() - self.began
         )
+
+    def _timetable(self) -> Timetable:
+        """The schedule as edited, in order, with what it breaks."""
+        conference, schedule = self.problem.conference, self.problem.schedule
+        if self.board is not None:
+            return self.board.timetable.follow(conference, schedule)
+        made = Timetable(conference, schedule)
+        made.violations = self.problem.violations
+        return made
 
     def _ask_chains(self) -> None:
         """Few roots: search first, and settle for less if that takes too long.  Many: something in hand first."""
@@ -271,3 +290,12 @@ class _Question:
         """The proved bound, or what the sessions that must move will cost at least."""
         roots = sum(self.index.cheapest(session) for session in chains.roots(self.problem)[0])
         return max(roots, self.finding.price_floor)
+
+
+def _serves(board: Board | None, problem: Problem) -> bool:
+    """Whether what differs between a problem and a board can be laid over it."""
+    if board is None:
+        return False
+    from solver.compiled import serves
+
+    return serves(board, problem)

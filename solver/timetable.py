@@ -154,6 +154,13 @@ class Timetable:
         """What is worth saying but breaks nothing."""
         return check.notes(self.conference, self.schedule)
 
+    def violations_in(self, conference: Conference, schedule: Schedule) -> list[Violation]:
+        """Everything that another conference and schedule break, quickly where they are much like these."""
+        if RULES.own or change(self.conference, self.schedule, conference, schedule) is None:
+            return check.violations(conference, schedule)
+        _ = self.violations
+        return self.follow(conference, schedule).violations
+
     def violations_after(
         self, conference: Conference, schedule: Schedule, concerned: Collection[str]
     ) -> list[Violation]:

@@ -112,14 +112,23 @@ class Relaxer:
         return hopeless
 
     def _way_out(self, fact: Fact) -> WayOut | None:
-        whole = self._try(fact, Step("", 0, fact.waive))
-        if whole is None:
-            return None
-        ways = [way for ladder in fact.ladders(self.problem) if (way := self._climb(fact, ladder)) is not None]
+        """The first step of each ladder that may be enough is tried; only where it is not, whether any would be."""
+        ways: list[WayOut] = []
+        too_low: list[list[Step]] = []
+        for ladder in fact.ladders(self.problem):
+            low = self._first_not_refuted(ladder)
+            if low < len(ladder):
+                way = self._try(fact, ladder[low])
+                if way is not None:
+                    ways.append(way)
+                elif low < len(ladder) - 1:
+                    too_low.append(ladder[low + 1 :])
+        if too_low and (ways or self._try(fact, Step("", 0, fact.waive)) is not None):
+            ways += [way for ladder in too_low if (way := self._climb(fact, ladder)) is not None]
         return min(ways, key=lambda way: (way.step.minutes, way.cost), default=None)
 
-    def _climb(self, fact: Fact, ladder: list[Step]) -> WayOut | None:
-        """The first step of the ladder that is enough."""
+    def _first_not_refuted(self, ladder: list[Step]) -> int:
+        """The first step with which the sessions that do not fit might; the ladder's length if there is none."""
         low, high = 0, len(ladder)
         while low < high:
             middle = (low + high) // 2
@@ -127,13 +136,13 @@ class Relaxer:
                 low = middle + 1
             else:
                 high = middle
-        if low == len(ladder):
-            return None
-        way = self._try(fact, ladder[low]) or (self._try(fact, ladder[-1]) if low < len(ladder) - 1 else None)
-        if way is None or way.step is ladder[low]:
-            return way
-        first, last = low + 1, len(ladder) - 1
-        while first < last:
+        return low
+
+    def _climb(self, fact: Fact, ladder: list[Step]) -> WayOut | None:
+        """The first step of the ladder that is enough."""
+        way = self._try(fact, ladder[-1])
+        first, last = 0, len(ladder) - 1
+        while way is not None and first < last:
             middle = (first + last) // 2
             better = self._try(fact, ladder[middle])
             if better is not None:
