@@ -21,9 +21,10 @@ def conceding(before: Problem, after: Problem) -> Iterator[Edit]:
     for room, opened in zip(old.rooms, new.rooms, strict=True):
         yield from (OpenRoom(room.id, time) for time in without(room.closed, opened.closed))
     for person, freed in zip(old.people, new.people, strict=True):
-        yield from (PersonAvailable(person.id, time) for time in without(person.unavailable, freed.unavailable))
+        if person is not freed:
+            yield from (PersonAvailable(person.id, time) for time in without(person.unavailable, freed.unavailable))
     for session, eased in zip(old.sessions, new.sessions, strict=True):
-        if session != eased:
+        if session is not eased and session != eased:
             yield from _of_a_session(session, eased, stays=eased.pinned or session.id in after.held)
 
 

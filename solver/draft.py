@@ -119,8 +119,7 @@ class Draft:
     def _of_those_here(self, places: Schedule) -> Schedule:
         if self.only is None:
             return places
-        # In the order of the whole schedule, which more than one search goes by.
-        return {one: place for one, place in places.items() if one in self.sessions}
+        return {one: places[one] for one in self.sessions if one in places}
 
 
 def _renumbered(keys: Collection[tuple[object, ...]], entries: dict[int, int]) -> frozenset[tuple[object, ...]]:

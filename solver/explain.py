@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import groupby
 
 from solver.answer import Relaxation
@@ -38,8 +39,9 @@ Element = Fact | Presence
 
 
 def stuck(problem: Problem) -> Violation | None:
-    """A violation all of whose sessions may not move."""
-    return next((one for one in problem.broken if not any(problem.movable(s) for s in one.sessions)), None)
+    """A violation all of whose sessions may not move: the same one, in whatever order they were found."""
+    found = [one for one in problem.broken if not any(problem.movable(session) for session in one.sessions)]
+    return min(found, key=lambda one: (one.start, one.rule, one.sessions, one.person or "", one.message), default=None)
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Explanation:
     no_way_out: bool = False
     """Whether it is proved that no change of a single fact is enough."""
 
-    @property
+    @cached_property
     def relaxations(self) -> tuple[Relaxation, ...]:
         return tuple(way.relaxation for way in self.ways_out[:MOST_RELAXATIONS])
 
@@ -142,12 +144,17 @@ class _Core:
         self.problem = problem
         self.remaining = remaining
         # Many pinned sessions may be in the way of one that can move: then their lengths would be too much detail.
-        self.everything = every_fact(problem, edits, pinned_lengths=not free)
-        self.universe = every_fact(problem, edits, only={*free, *fixed}, pinned_lengths=not free)
+        self._facts = partial(every_fact, problem, edits, pinned_lengths=not free)
+        self.universe = self._facts(only={*free, *fixed})
         present = [Presence(one) for one in free if one not in problem.homeless]
         self.kept: tuple[Element, ...] = (*present, *self.universe)
         self.smallest = True
         self._known: dict[frozenset[Element], bool | None] = {}
+
+    @cached_property
+    def everything(self) -> list[Fact]:
+        """The facts of the whole conference."""
+        return self._facts()
 
     @property
     def facts(self) -> list[Fact]:
@@ -165,14 +172,19 @@ class _Core:
         return self._fit(self.kept) is False
 
     def shrink(self) -> None:
-        """Leave out what does not matter, whole kinds at a time, then halves, then one by one."""
+        """Leave out what does not matter, many kinds at a time, then fewer, then parts of one."""
         before = self.kept
         if not self.refuted:
             self.smallest = False
             return
-        settled = self._leave_out_by_masks()
-        for _, group in groupby(before, _kind):
-            self._leave_out([one for one in group if one in self.kept and one not in settled])
+        settled: set[Element] = self._leave_out_by_masks()
+        # Without the only session there is nobody who would not fit.
+        only = [one for one in before if isinstance(one, Presence | Placing)]
+        settled.update(only if len(only) == 1 and self.violation() is None else [])
+        kinds = [
+            [one for one in group if one in self.kept and one not in settled] for _, group in groupby(before, _kind)
+        ]
+        self._leave_out_parts([kind for kind in kinds if kind])
         if fits(self._problem(self.kept), self.remaining, twice=True):
             self.kept, self.smallest = before, False
 
@@ -183,7 +195,7 @@ class _Core:
             return None
         return next((one for one in self.problem.broken if one.key == broken.key), broken)
 
-    def _leave_out_by_masks(self) -> set[Stays]:
+    def _leave_out_by_masks(self) -> set[Element]:
         """Where one session has no place: leave out those in whose way it would be all the same, many at once.
 
         Each of those that are handed back bars a place that nothing else bars: they matter.
@@ -199,17 +211,21 @@ class _Core:
         self.kept = rest
         return {one for one in rest if isinstance(one, Stays)}
 
-    def _leave_out(self, elements: list[Element]) -> None:
-        if not elements:
-            return
+    def _leave_out_parts(self, kinds: list[list[Element]]) -> None:
+        """Leave out what can be, half by half; what the first half does not need is gone when the second is tried."""
+        parts = kinds if len(kinds) > 1 else [[one] for kind in kinds for one in kind]
+        half = (len(parts) + 1) // 2
+        for some in filter(None, (parts[:half], parts[half:])):
+            self._leave_out(some if len(kinds) > 1 else [[one for part in some for one in part]])
+
+    def _leave_out(self, kinds: list[list[Element]]) -> None:
+        elements = {one for kind in kinds for one in kind}
         rest = tuple(one for one in self.kept if one not in elements)
         fit = self._fit(rest)
         if fit is False:
             self.kept = rest
         elif len(elements) > 1:
-            half = len(elements) // 2
-            self._leave_out(elements[:half])
-            self._leave_out(elements[half:])
+            self._leave_out_parts(kinds)
         elif fit is None:
             self.smallest = False
 

@@ -44,13 +44,8 @@ class Index:
         conference = problem.conference
         self.rooms = [room.id for room in conference.rooms]
         self.room_number = {room: number for number, room in enumerate(self.rooms)}
-        self.pad = [
-            max(
-                (rule.pad(room) for rule in RULES if isinstance(rule, RoomRule) and rule.name not in conference.waived),
-                default=-FOREVER,
-            )
-            for room in conference.rooms
-        ]
+        apply = [rule for rule in RULES if isinstance(rule, RoomRule) and rule.name not in conference.waived]
+        self.pad = [max((rule.pad(room) for rule in apply), default=-FOREVER) for room in conference.rooms]
         hours = [conference.clock.starts(day.hours.start, day.hours.end) for day in problem.days_in_order]
         self.starts = np.unique(np.array([start for row in hours for start in row], dtype=np.int64))
         self._start_list: list[int] = self.starts.tolist()
@@ -76,14 +71,13 @@ class Index:
         """Where no unary rule bars the session."""
         if session not in self._allowed:
             mask = np.ones(self.shape, dtype=bool)
-            one = self.problem.conference.session[session]
+            conference = self.problem.conference
+            one = conference.session[session]
+            rules = [rule for rule in RULES if isinstance(rule, UnaryRule)]
             for number, room in enumerate(self.rooms):
-                for rule in RULES:
-                    if isinstance(rule, UnaryRule):
-                        for first, last in rule.barred(self.problem.conference, one, room):
-                            mask[number, bisect_left(self._start_list, first) : bisect_left(self._start_list, last)] = (
-                                False
-                            )
+                for rule in rules:
+                    for first, last in rule.barred(conference, one, room):
+                        mask[number, bisect_left(self._start_list, first) : bisect_left(self._start_list, last)] = False
             self._allowed[session] = mask
         return self._allowed[session]
 

@@ -40,13 +40,15 @@ def change(before: Conference, schedule: Schedule, after: Conference, reschedule
     Who and what there is must be the same, in the same order, and who speaks where.
     """
     sessions: set[str] = set()
-    for old, new in zip(before.sessions, after.sessions, strict=False):
-        if old is not new and old != new:
-            if old.id != new.id or old.speakers != new.speakers:
-                return None
-            sessions.add(old.id)
-        elif schedule.get(old.id) != rescheduled.get(old.id):
-            sessions.add(old.id)
+    if before.sessions is not after.sessions:
+        for old, new in zip(before.sessions, after.sessions, strict=False):
+            if old is not new and old != new:
+                if old.id != new.id or old.speakers != new.speakers:
+                    return None
+                sessions.add(old.id)
+    if schedule is not rescheduled:
+        sessions.update(one for one, place in schedule.items() if rescheduled.get(one) != place)
+        sessions.update(one for one in rescheduled if one not in schedule)
     if before is after:
         return Change(sessions, (), ())
     if (
@@ -56,9 +58,13 @@ def change(before: Conference, schedule: Schedule, after: Conference, reschedule
         or before.person.keys() != after.person.keys()
     ):
         return None
-    rooms = {one.id for one in after.rooms if one != before.room[one.id]}
-    people = {one.id for one in after.people if one != before.person[one.id]}
+    rooms = {one.id for one in after.rooms if _differ(before.room[one.id], one)}
+    people = {one.id for one in after.people if _differ(before.person[one.id], one)}
     return Change(sessions, rooms, people)
+
+
+def _differ(old: object, new: object) -> bool:
+    return old is not new and old != new
 
 
 class Row(NamedTuple):
@@ -116,6 +122,9 @@ class Timetable:
         changed = change(self.conference, self.schedule, conference, schedule)
         if changed is None or RULES.own:
             return Timetable(conference, schedule)
+        return self._followed(conference, schedule, changed)
+
+    def _followed(self, conference: Conference, schedule: Schedule, changed: Change) -> Timetable:
         after = self._patched(conference, schedule, changed)
         concerned = set(changed.sessions)
         concerned.update(one for room in changed.rooms for one in self.in_room(room))
@@ -156,10 +165,11 @@ class Timetable:
 
     def violations_in(self, conference: Conference, schedule: Schedule) -> list[Violation]:
         """Everything that another conference and schedule break, quickly where they are much like these."""
-        if RULES.own or change(self.conference, self.schedule, conference, schedule) is None:
+        changed = change(self.conference, self.schedule, conference, schedule)
+        if changed is None or RULES.own:
             return check.violations(conference, schedule)
         _ = self.violations
-        return self.follow(conference, schedule).violations
+        return self._followed(conference, schedule, changed).violations
 
     def violations_after(
         self, conference: Conference, schedule: Schedule, concerned: Collection[str]
@@ -237,9 +247,9 @@ class Timetable:
     def _with(self, after: Timetable, concerned: Collection[str]) -> list[Violation]:
         """Everything that is broken after a change about the sessions concerned."""
         kept = [one for one in self.violations if not any(session in concerned for session in one.sessions)]
-        anew = said(after._breaches(concerned), after.conference, after.schedule)
-        order = {rule.name: number for number, rule in enumerate(RULES)}
-        return sorted(kept + anew, key=lambda violation: order[violation.rule])
+        anew = said(after._breaches(sorted(concerned)), after.conference, after.schedule)
+        order, rank = {rule.name: number for number, rule in enumerate(RULES)}, after.conference.rank
+        return sorted(kept + anew, key=lambda one: (order[one.rule], [rank[session] for session in one.sessions]))
 
     # The rules.
 

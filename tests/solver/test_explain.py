@@ -15,7 +15,7 @@ from solver.facts.sessions import Placing
 from solver.problem import Problem
 from solver.repair import countdown, repair
 from solver.ways_out import WayOut, held_to
-from tests.solver import statement
+from tests.solver import boards, statement
 from tests.solver.tiny import Tiny, case
 from tests.solver.world import World, holding
 
@@ -191,3 +191,21 @@ def test_too_little_time_is_admitted() -> None:
         assert answer.status == "infeasible"
         assert answer.reasons[-1] == "The time was too short to find out whether each of these matters."
         assert answer.relaxations == ()
+
+
+def test_on_a_board_the_reasons_are_the_same() -> None:
+    """Ways out are tried on the board where it serves: they are those of the plain search, at the same price."""
+    helped = 0
+    for seed in (*HOPELESS, *CROWDED[:4]):
+        tiny = case(seed)
+        board = boards.board(tiny.conference, tiny.schedule)
+        plain, quick = (
+            repair(
+                tiny.conference, tiny.schedule, tiny.edits, remaining=countdown(60), explain_seconds=60, board=laid_out
+            )
+            for laid_out in (None, board)
+        )
+        assert quick.reasons == plain.reasons, f"case({seed})"
+        assert quick.relaxations == plain.relaxations, f"case({seed})"
+        helped += len(quick.relaxations)
+    assert helped >= 10
