@@ -65,8 +65,11 @@ bench-live-peers: $(INSTALLED)
 	@test -d .venv-peers/node/node_modules/ws || { mkdir -p .venv-peers/node && npm install --prefix .venv-peers/node \
 		--no-audit --no-fund --silent ws@8; } || echo "ws for Node.js could not be installed; it will be left out"
 
-bench-plan: $(INSTALLED) ## plans from scratch: seconds until complete, objective over time, CP-SAT beside
-	$(BIN)/python -m benchmarks.plan --improve 60
+bench-plan: $(INSTALLED) ## plans from scratch, ITC-2007 and CoSPLib beside their best, batch jobs; SECONDS=20 is short
+	$(BIN)/python -m benchmarks.plan --improve 60 || true
+	$(BIN)/python -m benchmarks.curricula --seconds $(or $(SECONDS),300)
+	$(BIN)/python -m benchmarks.cosplib --seconds $(or $(SECONDS),300)
+	$(BIN)/python -m benchmarks.jobs
 
 # The peer's libraries are not ours, so it has an environment of its own; without it, the measurements say so.
 bench-peers: $(INSTALLED)

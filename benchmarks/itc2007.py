@@ -56,7 +56,7 @@ def folder() -> Path:
 
 def read(instance: str, timetable: str) -> tuple[Conference, dict[str, Placement]]:
     """The instance's hard constraints as a conference, and the timetable as its schedule."""
-    told = _sections(instance)
+    told = sections(instance)
     periods, days = int(told["Periods_per_day"][0][0]), int(told["Days"][0][0])
     if periods > 24 - FIRST_HOUR:
         raise InstanceError(f"{periods} periods do not fit into a day")
@@ -84,7 +84,7 @@ def read(instance: str, timetable: str) -> tuple[Conference, dict[str, Placement
     return conference, _schedule(timetable, lectures, set(conference.room))
 
 
-def _sections(text: str) -> dict[str, list[list[str]]]:
+def sections(text: str) -> dict[str, list[list[str]]]:
     """Heading → the lines below it, in words; a heading with a value has that as its only line."""
     found: dict[str, list[list[str]]] = {}
     heading = ""

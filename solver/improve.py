@@ -1,7 +1,8 @@
 """Making a complete schedule better: a few sessions are taken away, and put back where they cost least.
 
 This is a large neighbourhood search (Shaw, 1998): what is taken away belongs together – a stretch of a room, a track, a
-moment of the day –, what comes back may be a little worse at first and less and less so as the time runs out.
+moment of the day, what people or rules tie together –, what comes back may be a little worse at first and less and less
+so as the time runs out.
 """
 
 from __future__ import annotations
@@ -105,13 +106,15 @@ class Improving:
         """The session and a few that belong to it in one way or another."""
         canvas, rng = self._canvas, self._rng
         room, start = canvas.at[session]
-        kind = rng.randrange(4)
+        kind = rng.randrange(5)
         if kind == 0:
             pool = [one for one in canvas.in_room[room] if abs(canvas.in_room[room][one] - start) <= 180]
         elif kind == 1:
             pool = self._tracks.get(canvas.conference.sessions[session].track or "", [])
         elif kind == 2:
             pool = [one for one in rng.sample(self._movable, min(200, len(self._movable))) if self._near(one, start)]
+        elif kind == 3:
+            pool = [one for one in canvas.circles[session] if one in canvas.at]
         else:
             pool = rng.sample(self._movable, min(MOST_AWAY, len(self._movable)))
         found = [

@@ -6,7 +6,7 @@ people would like (`solver.preferences`).  It is best so far, not proved best: `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from time import perf_counter
@@ -20,6 +20,7 @@ from solver.conference import Conference, Placement, Schedule
 from solver.construct import fill
 from solver.countdown import Remaining
 from solver.improve import Improving
+from solver.preferences import PREFERENCES, Preference
 from solver.preferences.rooms import open_minutes
 from solver.rules import Violation
 from solver.wishes import Wishes, costs
@@ -77,6 +78,7 @@ def plan(
     start: Schedule | None = None,
     budget: int | None = None,
     weights: Mapping[str, int] | None = None,
+    preferences: Sequence[Preference] = PREFERENCES,
     seed: int = 0,
     remaining: Remaining,
     progress: Callable[[Progress], None] | None = None,
@@ -87,7 +89,8 @@ def plan(
     With `from_scratch`, the others are placed anew, and where they were counts for nothing; otherwise those that break
     no rule stay unless moving them is worth it.
     `start` is a plan of an earlier run to go on from.  With a `budget`, improving leaves no more than so many sessions
-    elsewhere than they were.  Raises `FactError` for a schedule that does not fit the conference.
+    elsewhere than they were.  `preferences` may be others than the usual ones.  Raises `FactError` for a schedule that
+    does not fit the conference.
     """
     conference.check_schedule(schedule)
     return _Planning(
@@ -97,6 +100,7 @@ def plan(
         held=frozenset(held),
         budget=budget,
         weights=weights,
+        preferences=preferences,
         seed=seed,
         remaining=remaining,
         progress=progress,
@@ -115,6 +119,7 @@ class _Planning:
         held: frozenset[str],
         budget: int | None,
         weights: Mapping[str, int] | None,
+        preferences: Sequence[Preference],
         seed: int,
         remaining: Remaining,
         progress: Callable[[Progress], None] | None,
@@ -127,6 +132,7 @@ class _Planning:
         self.announced: Schedule = {} if from_scratch else schedule
         self.budget = budget
         self.weights = weights
+        self.preferences = preferences
         self.rng = Random(seed)
         self.remaining = remaining
         self.progress = progress
@@ -136,7 +142,7 @@ class _Planning:
             if conference.session[session].pinned or session in held
         }
         self.canvas = Canvas(conference, self.fixed)
-        self.wishes = Wishes(self.canvas, self.announced, weights)
+        self.wishes = Wishes(self.canvas, self.announced, weights, preferences)
         self.bound = 0
         self.objective = 0
         self.first_complete: float | None = None
@@ -246,7 +252,10 @@ class _Planning:
             self.progress(Progress(now, placed, unplaced, self._moved(schedule), objective, self.bound, schedule))
 
     def _count(self) -> int:
-        return sum(costs(self.conference, self.canvas.schedule(), self.announced, self.weights).values())
+        return sum(self._costs(self.canvas.schedule()).values())
+
+    def _costs(self, schedule: Schedule) -> dict[str, int]:
+        return costs(self.conference, schedule, self.announced, self.weights, self.preferences)
 
     def _moved(self, schedule: Schedule) -> int:
         return sum(self.before.get(session) != place for session, place in schedule.items())
@@ -260,7 +269,7 @@ class _Planning:
             for one in found:
                 if not self.fixed.keys() >= set(one.sessions):
                     raise AssertionError(f"the plan breaks {one.rule}: {one.message}")
-        points = costs(self.conference, schedule, self.announced, self.weights)
+        points = self._costs(schedule)
         objective = sum(points.values())
         if status == "complete" and objective != self.objective:
             raise AssertionError(f"the plan costs {objective} points, not {self.objective} as the search counted")

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from solver.canvas import Canvas, Grid
 from solver.conference import Conference, Schedule
-from solver.preferences import PREFERENCES, Sense, weights
+from solver.preferences import PREFERENCES, Preference, Sense, weights
 
 NOWHERE = 2**40
 """Stands for the cost of a cell that cannot be taken."""
 
 
 def costs(
-    conference: Conference, schedule: Schedule, announced: Schedule, weighed: Mapping[str, int] | None = None
+    conference: Conference,
+    schedule: Schedule,
+    announced: Schedule,
+    weighed: Mapping[str, int] | None = None,
+    preferences: Sequence[Preference] = PREFERENCES,
 ) -> dict[str, int]:
     """Points by preference, counted plainly over the whole schedule."""
-    points = weights(weighed)
+    points = weights(weighed, preferences)
     return {
         one.name: points[one.name] * one.cost(conference, schedule, announced) if points[one.name] else 0
-        for one in PREFERENCES
+        for one in preferences
     }
 
 
 class Wishes:
     """The preferences at work on one canvas."""
 
-    def __init__(self, canvas: Canvas, announced: Schedule, weighed: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        announced: Schedule,
+        weighed: Mapping[str, int] | None = None,
+        preferences: Sequence[Preference] = PREFERENCES,
+    ) -> None:
         self._canvas = canvas
-        points = weights(weighed)
-        wanted = [one for one in PREFERENCES if points[one.name]]
+        points = weights(weighed, preferences)
+        wanted = [one for one in preferences if points[one.name]]
         self._alone = [(points[one.name], one.sense(canvas, announced)) for one in wanted if one.alone]
         self._together = [(points[one.name], one.sense(canvas, announced)) for one in wanted if not one.alone]
         self._own: dict[int, Grid] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from solver.preferences.announced import Announced
 from solver.preferences.breaks import Breaks
@@ -29,6 +29,6 @@ PREFERENCES: tuple[Preference, ...] = (
 )
 
 
-def weights(given: Mapping[str, int] | None = None) -> dict[str, int]:
+def weights(given: Mapping[str, int] | None = None, preferences: Sequence[Preference] = PREFERENCES) -> dict[str, int]:
     """Points per unit of every preference: the given ones, else the usual ones."""
-    return {one.name: (given or {}).get(one.name, one.weight) for one in PREFERENCES}
+    return {one.name: (given or {}).get(one.name, one.weight) for one in preferences}
