@@ -66,7 +66,7 @@ bench-live-peers: $(INSTALLED)
 		--no-audit --no-fund --silent ws@8; } || echo "ws for Node.js could not be installed; it will be left out"
 
 bench-plan: $(INSTALLED) ## plans from scratch, ITC-2007 and CoSPLib beside their best, batch jobs; SECONDS=20 is short
-	$(BIN)/python -m benchmarks.plan --improve 60 || true
+	-$(BIN)/python -m benchmarks.plan --improve 60
 	$(BIN)/python -m benchmarks.curricula --seconds $(or $(SECONDS),300)
 	$(BIN)/python -m benchmarks.cosplib --seconds $(or $(SECONDS),300)
 	$(BIN)/python -m benchmarks.jobs
