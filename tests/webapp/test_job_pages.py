@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from tests.webapp.small import Caller
@@ -11,6 +12,8 @@ from webapp.jobs import table
 from webapp.pages.jobs import HEIGHT, WIDTH, chart
 from webapp.store import Store
 from webapp.store.rows import JobRow
+
+DAY = "2027-02-06"
 
 
 def ask(editor: Caller, **form: Any) -> Any:
@@ -60,6 +63,32 @@ def test_what_conflicts_is_not_saved_and_what_is_stale_can_be_asked_again(editor
     assert again.headers["Location"] != place
     cancelled = editor.client.post(again.headers["Location"], data={"do": "cancel"}, headers=editor.headers)
     assert ">cancelled<" in editor.client.get(cancelled.headers["Location"], headers=editor.headers).text
+
+
+@pytest.mark.parametrize(
+    ("form", "parameters"),
+    [
+        (
+            {"kind": "shift", "room": "hall", "day": DAY, "from": "10:30", "minutes": "-10"},
+            {"select": {"room": "hall", "from": f"{DAY}T10:30", "to": f"{DAY}T23:59"}, "minutes": -10},
+        ),
+        ({"kind": "close", "room": "", "day": DAY}, {"day": DAY}),
+        (
+            {"kind": "close", "room": "hall", "day": DAY, "from": "12:00", "to": "14:00"},
+            {"room": "hall", "day": DAY, "from": f"{DAY}T12:00", "to": f"{DAY}T14:00"},
+        ),
+        (
+            {"kind": "rehours", "day": DAY, "to": "16:30"},
+            {"hours": [{"date": DAY, "start": "09:00", "end": "16:30"}]},
+        ),
+        ({"kind": "rebuild", "room": "hall"}, {}),
+    ],
+    ids=lambda value: value.get("kind", "") if isinstance(value, dict) else "",
+)
+def test_the_form_asks_for_each_kind(editor: Caller, form: dict[str, str], parameters: dict[str, Any]) -> None:
+    assert ask(editor, **form).status_code == 303
+    [job] = editor.items("/jobs")
+    assert (job["kind"], job["parameters"]) == (form["kind"], parameters)
 
 
 def test_what_makes_no_sense_is_said_on_the_form(editor: Caller, store: Store) -> None:

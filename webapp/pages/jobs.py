@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -13,6 +13,7 @@ from webapp.auth.rates import limited
 from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
 from webapp.pages.files import preview
+from webapp.pages.job_forms import FORMS
 from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
 from webapp.schemas import DocumentError
 from webapp.services import jobs, reading, saving
@@ -29,20 +30,6 @@ WIDTH, HEIGHT = 600, 160
 LONGEST_SECONDS = 3600.0
 SHOWN = 200
 """So many changes are listed at most."""
-
-
-def _room() -> dict[str, Any]:
-    return {"room": request.form.get("room", "")}
-
-
-FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "delay": lambda: {**_room(), "minutes": request.form.get("minutes", 15, type=int)},
-    "close": lambda: {**_room(), "day": request.form.get("day", "")},
-    "place": dict,
-    "improve": lambda: {"budget": request.form.get("budget", 10, type=int)},
-    "rebuild": dict,
-}
-"""What the form says of each kind that it can ask for."""
 
 
 @bp.get("/edit/<slug>/jobs")
@@ -63,7 +50,7 @@ def ask(slug: str) -> AnyResponse:
         asked = jobs.JobRequest(
             kind=kind,
             expected_version=None,
-            parameters=FORMS[kind]() if kind in FORMS else {},
+            parameters=FORMS[kind](reading.draft(store(), slug)) if kind in FORMS else {},
             time_limit=min(max(seconds, 1.0), LONGEST_SECONDS),
         )
         told = jobs.request(store(), slug, asked, editor_id=auth.current().editor_id)
