@@ -55,7 +55,7 @@ bench-solver: $(INSTALLED) bench-peers ## the repair engine against its targets 
 	$(BIN)/python -m benchmarks.solver $(FULL)
 
 bench-live: assets bench-live-peers ## the live feeds against their targets, beside a bare loop and other servers
-	$(BIN)/python -m benchmarks.live $(LIVE)
+	$(BIN)/python scripts/with_servers.py $(BIN)/python -m benchmarks.live --database {database} --redis {redis} $(LIVE)
 
 bench-live-peers: $(INSTALLED)
 	@test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers

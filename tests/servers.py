@@ -19,8 +19,9 @@ START_SECONDS = 30.0
 class PostgreSQL:
     """A PostgreSQL server, once it is started; `port` is on loopback."""
 
-    def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
+    def __init__(self, programs: Path, folder: Path, user: str | None, *, durable: bool) -> None:
         self.port = free_port()
+        self.durable = durable
         self.programs = programs
         self.folder = folder
         self.user = user
@@ -39,13 +40,9 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it on what it kept, and wait until it answers."""
-        options = {
-            "listen_addresses": "127.0.0.1",
-            "port": self.port,
-            "unix_socket_directories": self.folder,
-            "fsync": "off",
-            "full_page_writes": "off",
-        }
+        options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder}
+        if not self.durable:
+            options |= {"fsync": "off", "full_page_writes": "off"}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         program = [str(self.programs / "postgres"), "-D", str(self.folder / "data"), *settings]
         ready = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
@@ -70,13 +67,16 @@ def postgresql_programs() -> Path | None:
 
 
 @contextmanager
-def postgresql(programs: Path) -> Iterator[PostgreSQL]:
-    """Run a fresh PostgreSQL server, as the user postgres when we are root, which PostgreSQL refuses to be."""
+def postgresql(programs: Path, *, durable: bool = False) -> Iterator[PostgreSQL]:
+    """Run a fresh PostgreSQL server, as the user postgres when we are root, which PostgreSQL refuses to be.
+
+    Unless it is to be `durable`, it does not wait for the disk.
+    """
     user = "postgres" if os.geteuid() == 0 else None
     with _folder("callboard-postgresql-", user) as folder:
         options = ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"]
         _run([str(programs / "initdb"), "-D", str(folder / "data"), *options], user=user)
-        server = PostgreSQL(programs, folder, user)
+        server = PostgreSQL(programs, folder, user, durable=durable)
         try:
             server.start()
             yield server

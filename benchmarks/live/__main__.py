@@ -2,9 +2,9 @@
 
 First all servers at once, in turns: what a message to everybody costs, what an idle connection and a handshake cost.
 Then a real `callboard serve` on a fresh SQLite file with every commit on the disk, and one editor over HTTP: changes to
-more and more clients, a restart that all of them come back from, clients that never read, and a steady editor.  Times
-run from the editor's request, so they hold the save.  The load client takes a core of its own; everything is loopback
-and ends by itself.
+more and more clients, a restart that all of them come back from, clients that never read, attacks, and a steady editor.
+Times run from the editor's request, so they hold the save.  The load client takes a core of its own; everything is
+loopback and ends by itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmarks.live.crowd import Crowd, allow_many_files
 from benchmarks.live.peers import FLOOR, OURS, PICOWS, WEBSOCKETS
 from benchmarks.live.serving import Site, serving
 from benchmarks.live.throughput import Row, measure, rows
-from benchmarks.measuring import console, milliseconds
+from benchmarks.measuring import console, milliseconds, percentile
 from benchmarks.targets import verdict
 
 MICRO, KIB = 1e6, 1024
@@ -134,6 +134,26 @@ def beside_those_who_never_read(clients: int, *, changes: int) -> list[Target]:
     ]
 
 
+def attacked(clients: int, *, changes: int, attacks: float) -> list[Target]:
+    """Healthy clients while others do their worst."""
+    with served() as (_, site, crowd):
+        found = scenarios.under_attack(site, crowd, clients, changes=changes, per_second=attacks)
+    table = Table("attack", "tried", "refused or ended")
+    for name, tried in sorted(found.toll.tried.items()):
+        table.add_row(name, str(tried), str(found.toll.refused[name]))
+    console().print(
+        f"{clients} clients under {attacks:g} attacks a second: p99 {milliseconds(found.p99)} ms, without them "
+        f"{milliseconds(found.quiet)} ms",
+        table,
+    )
+    refused = found.toll.all_refused
+    return [
+        whole("healthy clients under attack", found.complete),
+        Target("attacks refused", "all" if refused else "NOT all", "all", refused),
+        at_most("p99 under attack against without", found.p99 / found.quiet, 1.2),
+    ]
+
+
 def elsewhere(changes: int) -> list[Target]:
     """From a save with `publish` over HTTP to one other client."""
     with served() as (_, site, crowd):
@@ -166,7 +186,8 @@ def several(clients: int, *, workers: int, database: str, redis: str, changes: i
         line = "Redis" if redis else "PostgreSQL"
         console().print(
             f"{clients} clients of {len(site.web) - 1} web processes by {line}: p50 {milliseconds(found.p50)} ms, p99 "
-            f"{milliseconds(found.p99)} ms, last {milliseconds(found.last)} ms"
+            f"{milliseconds(found.p99)} ms, last {milliseconds(found.last)} ms; saves p50 "
+            f"{milliseconds(percentile(site.saves, 50))} ms"
         )
     return [
         whole(f"{workers} web processes", found.healthy),
@@ -189,7 +210,7 @@ def served(options: Sequence[str] = (), database: str | None = None) -> Iterator
             crowd.close()
 
 
-PARTS = ("compare", "reach", "storm", "deaf", "save", "soak", "several")
+PARTS = ("compare", "reach", "storm", "deaf", "attack", "save", "soak", "several")
 
 
 @click.command(help=__doc__)
@@ -207,6 +228,7 @@ PARTS = ("compare", "reach", "storm", "deaf", "save", "soak", "several")
     "--seconds", default=30.0, show_default=True, help="Of the steady editor; 600 shows whether memory grows."
 )
 @click.option("--per-second", default=10.0, show_default=True, help="Changes of the steady editor.")
+@click.option("--attacks", default=50.0, show_default=True, help="Attacks a second.")
 @click.option("--workers", default=4, show_default=True, help="Web processes of the part `several`.")
 @click.option("--database", metavar="URL", help="An empty PostgreSQL database for it; without one, it is left out.")
 @click.option("--redis", metavar="URL", default="", help="A Redis server for it; without one, PostgreSQL wakes them.")
@@ -221,6 +243,7 @@ def main(
     changes: int,
     seconds: float,
     per_second: float,
+    attacks: float,
     workers: int,
     database: str | None,
     redis: str,
@@ -234,6 +257,7 @@ def main(
         "reach": lambda: reached(sizes, changes=changes),
         "storm": lambda: stormed(clients),
         "deaf": lambda: beside_those_who_never_read(min(clients, 1000), changes=changes),
+        "attack": lambda: attacked(min(clients, 1000), changes=changes * 5, attacks=attacks),
         "save": lambda: elsewhere(changes * 3),
         "soak": lambda: steady(clients, seconds=seconds, per_second=per_second),
     }

@@ -34,6 +34,16 @@ def allow_many_files() -> int:
     return hard
 
 
+def latency(latencies: Counter[int], percent: float) -> float:
+    """The seconds that so many percent did not exceed, of counts by tenths of a millisecond."""
+    wanted, count = latencies.total() * percent / 100, 0
+    for tenths in sorted(latencies):
+        count += latencies[tenths]
+        if count >= wanted:
+            return tenths / 10_000
+    return 0.0
+
+
 class TimeUp(Exception):
     """What was waited for did not come."""
 
@@ -110,12 +120,7 @@ class Crowd:
 
     def latency(self, percent: float) -> float:
         """The seconds that so many percent of the messages did not exceed."""
-        wanted, count = sum(self.latencies.values()) * percent / 100, 0
-        for tenths in sorted(self.latencies):
-            count += self.latencies[tenths]
-            if count >= wanted:
-                return tenths / 10_000
-        return 0.0
+        return latency(self.latencies, percent)
 
     def pump(self, seconds: float) -> bool:
         """Read what comes, waiting no longer than this for it to begin; whether anything came."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.live import peers
-from benchmarks.live.crowd import Crowd
-from benchmarks.live.serving import Site, started
+from benchmarks.live.attacks import Aim, Toll, attacking
+from benchmarks.live.crowd import Crowd, latency
+from benchmarks.live.serving import SLUG, Site, started
 from benchmarks.measuring import percentile
 from webapp.live import frames
 
@@ -20,6 +22,10 @@ MISSED = 50
 """Events that everybody has missed who comes back."""
 DEAF = 0.05
 """The share of those who never read."""
+TURNS = 2
+"""How often changes are measured without and with attacks."""
+ATTACKED_PAUSE = 0.1
+"""Seconds between those changes."""
 LONG = 60
 """Sessions that one save changes, so that those who never read are soon behind."""
 
@@ -80,6 +86,18 @@ class Soak:
     """p95 of the saves, in seconds."""
     growth: float
     """Bytes by which the web process has grown in the second half."""
+    complete: bool
+
+
+@dataclass
+class Attacked:
+    """Those who mean well, beside those who do not."""
+
+    clients: int
+    quiet: float
+    """p99 without attacks, in seconds."""
+    p99: float
+    toll: Toll
     complete: bool
 
 
@@ -172,6 +190,23 @@ def beside_deaf(site: Site, crowd: Crowd, clients: int, *, changes: int, pause: 
     changed(site, crowd, changes, pause=pause, size=LONG)
     complete = crowd.gaps == 0 and not crowd.lost and crowd.messages == changes * (clients - deaf)
     return Beside(clients, deaf, alone, crowd.latency(99), complete)
+
+
+def under_attack(site: Site, crowd: Crowd, clients: int, *, changes: int, per_second: float) -> Attacked:
+    """The same changes without and with attacks, in turns, since a machine is not always equally fast."""
+    crowd.connect(clients, site.feed)
+    changed(site, crowd, 5, pause=ATTACKED_PAUSE)
+    aim = Aim(site.port, site.feed, f"/collab/{SLUG}", site.sign_ins(), per_second, seconds=changes)
+    quiet, attacked, toll, complete = Counter[int](), Counter[int](), Toll(), True
+    for _ in range(TURNS):
+        for latencies in (quiet, attacked):
+            crowd.forget_figures()
+            with attacking(aim) if latencies is attacked else nullcontext(Toll()) as found:
+                changed(site, crowd, changes, pause=ATTACKED_PAUSE)
+            toll.add(found)
+            latencies.update(crowd.latencies)
+            complete &= crowd.gaps == 0 and not crowd.lost and crowd.messages == changes * clients
+    return Attacked(clients, latency(quiet, 99), latency(attacked, 99), toll, complete)
 
 
 def soak(site: Site, crowd: Crowd, clients: int, *, seconds: float, per_second: float) -> Soak:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Open, Schedule
 from tests.browser.grid import card, drag, open_grid, panel
 from tests.browser.programme import DAY
+from tests.reliability.soak import LONG
 
 SEEN_WITHIN = 1.0
 WATCH_FOR_CHANGE = """() => {
@@ -58,8 +59,8 @@ def test_a_repaired_edit_is_on_the_attendees_screens_within_a_second(opened: Ope
 
 
 SAVES = 30
-P95_SEEN_WITHIN = 0.5
-"""Loose, for machines that do other things as well; `make bench-live` holds it against 150 ms."""
+P95_SEEN_WITHIN = 0.15 if LONG else 0.5
+"""Loose, for machines that do other things as well; `CALLBOARD_SOAK=1` is for one that does not."""
 WATCH_EVERY_CHANGE = """() => {
   window.seen = {};
   new MutationObserver(() => {
@@ -86,4 +87,6 @@ def test_a_save_that_publishes_is_seen_in_another_browser_in_a_moment(opened: Op
     seen = attendee.evaluate("window.seen")
     waits = sorted(seen[start] - moment for start, moment in sent.items() if start in seen)
     assert len(waits) > SAVES * 0.8  # two that come at once are drawn once
-    assert waits[int(len(waits) * 0.95)] / 1000 < P95_SEEN_WITHIN, waits
+    p50, p95 = (waits[int(len(waits) * share)] for share in (0.5, 0.95))
+    print(f"{len(waits)} saves with publish, seen in another browser: p50 {p50:.0f} ms, p95 {p95:.0f} ms")
+    assert p95 / 1000 < P95_SEEN_WITHIN, waits
