@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from benchmarks.live import scenarios
+from benchmarks.live import peers, scenarios
 from benchmarks.live.crowd import Crowd, allow_many_files
 from benchmarks.live.peers import FLOOR, OURS, PICOWS, WEBSOCKETS
 from benchmarks.live.serving import Site, serving
@@ -93,6 +93,7 @@ def reached(sizes: Sequence[int], *, changes: int) -> list[Target]:
     table = Table("clients", "p50 ms", "p99 ms", "last ms", "µs of CPU per message", "KiB per idle connection")
     targets = []
     with served() as (_, site, crowd):
+        empty = peers.private_bytes(site.web)
         for size in sizes:
             found = scenarios.reach(site, crowd, size, changes=changes, pause=PAUSE)
             times = map(milliseconds, (found.p50, found.p99, found.last))
@@ -100,6 +101,8 @@ def reached(sizes: Sequence[int], *, changes: int) -> list[Target]:
             targets.append(whole(f"{size} clients, {changes} changes", found.healthy))
             if size == MOST:
                 targets.append(at_most(f"p99 of a change to {size} clients", found.p99 * 1000, 150, " ms"))
+                each = (found.memory - empty) / size / KIB
+                targets.append(at_most(f"memory of each of {size} connections", each, 3, " KiB"))
     console().print("One web process, from the editor's request to the clients", table)
     return targets
 
@@ -123,7 +126,7 @@ def stormed(clients: int) -> list[Target]:
 def beside_those_who_never_read(clients: int, *, changes: int) -> list[Target]:
     """Healthy clients beside deaf ones."""
     with served() as (_, site, crowd):
-        found = scenarios.beside_deaf(site, crowd, clients, changes=changes, pause=PAUSE)
+        found = scenarios.beside_deaf(site, crowd, clients, changes=changes)
     console().print(
         f"{clients} clients, {found.deaf} of which never read: p99 {milliseconds(found.p99)} ms, without them "
         f"{milliseconds(found.alone)} ms"
@@ -257,7 +260,7 @@ def main(
         "reach": lambda: reached(sizes, changes=changes),
         "storm": lambda: stormed(clients),
         "deaf": lambda: beside_those_who_never_read(min(clients, 1000), changes=changes),
-        "attack": lambda: attacked(min(clients, 1000), changes=changes * 5, attacks=attacks),
+        "attack": lambda: attacked(min(clients, 1000), changes=changes * 2, attacks=attacks),
         "save": lambda: elsewhere(changes * 3),
         "soak": lambda: steady(clients, seconds=seconds, per_second=per_second),
     }

@@ -16,13 +16,18 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from random import Random
 from socket import create_connection, socket
 
 from benchmarks.live.wire import handshake, masked
+from webapp.auth import links
+from webapp.auth import sign_ins as access
 from webapp.live import frames
 from webapp.live.connection import FLOOD_BYTES
+from webapp.store import open_store
 
+DAY = timedelta(days=1)
 PATIENCE = 5.0
 SLOW_SECONDS = 18.0
 """A handshake that has not ended is to be ended by then: the server waits fifteen seconds."""
@@ -158,6 +163,19 @@ def ends(one: socket) -> bool:
     except OSError:
         pass
     return True
+
+
+def sign_ins(database: str) -> dict[str, str]:
+    """Cookies of browsers: one that holds, as somebody might steal it, and three that do not."""
+    store = open_store(database)
+    try:
+        found = {"made up": "cbs_" + "x" * 43}
+        for name, lifetime in {"stolen": DAY, "ended": DAY, "expired": -DAY}.items():
+            found[name] = links.redeem(store, links.create(store, "editor"), lifetime=lifetime) or ""
+        access.end(store, found["ended"])
+        return found
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -122,6 +122,10 @@ class Crowd:
         """The seconds that so many percent of the messages did not exceed."""
         return latency(self.latencies, percent)
 
+    def is_whole(self, changes: int) -> bool:
+        """Whether everybody who is there had just so many events, in order, and nobody has gone."""
+        return self.gaps == 0 and not self.lost and self.messages == changes * len(self.clients)
+
     def pump(self, seconds: float) -> bool:
         """Read what comes, waiting no longer than this for it to begin; whether anything came."""
         found = self.epoll.poll(seconds, 512)
@@ -146,15 +150,19 @@ class Crowd:
         self.arrivals.clear()
         self.seen.clear()
 
+    def dismiss_deaf(self) -> None:
+        """Close the sockets that never read."""
+        for one in self.deaf:
+            _reset(one)
+        self.deaf.clear()
+
     def leave(self) -> None:
         """Close every socket at once."""
         for client in self.clients.values():
             self.epoll.unregister(client.socket)
-        for one in [*(client.socket for client in self.clients.values()), *self.deaf]:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            one.close()
+            _reset(client.socket)
         self.clients.clear()
-        self.deaf.clear()
+        self.dismiss_deaf()
         self.ready = 0
         self.forget_figures()
 
@@ -234,6 +242,10 @@ class Crowd:
     def _gone(self, fd: int, client: Client, code: int | None) -> None:
         self.lost[code] += 1
         self.epoll.unregister(fd)
-        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        client.socket.close()
+        _reset(client.socket)
         del self.clients[fd]
+
+
+def _reset(one: socket.socket) -> None:
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    one.close()

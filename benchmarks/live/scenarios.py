@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.live import peers
-from benchmarks.live.attacks import Aim, Toll, attacking
+from benchmarks.live.attacks import Aim, Toll, attacking, sign_ins
 from benchmarks.live.crowd import Crowd, latency
 from benchmarks.live.serving import SLUG, Site, started
 from benchmarks.measuring import percentile
@@ -23,8 +23,8 @@ MISSED = 50
 DEAF = 0.05
 """The share of those who never read."""
 TURNS = 2
-"""How often changes are measured without and with attacks."""
-ATTACKED_PAUSE = 0.1
+"""How often changes are measured without and with those who do harm, since a machine is not always equally fast."""
+TURN_PAUSE = 0.25
 """Seconds between those changes."""
 LONG = 60
 """Sessions that one save changes, so that those who never read are soon behind."""
@@ -42,6 +42,9 @@ class Reached:
     cost: float
     """Seconds of processor time for each delivered message, with the saves."""
     idle_bytes: float
+    """Memory for each of those who came last."""
+    memory: int
+    """Bytes of the web process with all of them idle."""
     healthy: bool
     """Whether everybody got everything, in order."""
 
@@ -136,16 +139,19 @@ def changed(site: Site, crowd: Crowd, changes: int, *, pause: float, size: int =
 
 def reach(site: Site, crowd: Crowd, clients: int, *, changes: int, pause: float) -> Reached:
     """Let clients in until there are so many, then publish changes."""
-    memory, before = peers.private_bytes(site.web), crowd.ready
+    empty, before = peers.private_bytes(site.web), crowd.ready
     crowd.connect(clients - before, site.feed)
-    idle = (peers.private_bytes(site.web) - memory) / (clients - before)
+    memory = peers.private_bytes(site.web)
+    idle = (memory - empty) / (clients - before)
     changed(site, crowd, 2, pause=pause)
     crowd.forget_figures()
     used = peers.cpu(site.web)
     changed(site, crowd, changes, pause=pause)
     cost = (peers.cpu(site.web) - used) / crowd.messages
-    healthy = crowd.gaps == 0 and not crowd.lost and crowd.messages == changes * clients
-    return Reached(clients, crowd.latency(50), crowd.latency(99), max(crowd.arrivals.values()), cost, idle, healthy)
+    healthy = crowd.is_whole(changes)
+    return Reached(
+        clients, crowd.latency(50), crowd.latency(99), max(crowd.arrivals.values()), cost, idle, memory, healthy
+    )
 
 
 def storm(site: Site, crowd: Crowd, data: Path, clients: int) -> Storm:
@@ -177,35 +183,37 @@ def storm(site: Site, crowd: Crowd, data: Path, clients: int) -> Storm:
     return Storm(clients, told, goodbye, seconds, cpu, complete)
 
 
-def beside_deaf(site: Site, crowd: Crowd, clients: int, *, changes: int, pause: float) -> Beside:
-    """The same changes without and with clients that never read."""
+def beside_deaf(site: Site, crowd: Crowd, clients: int, *, changes: int) -> Beside:
+    """The same changes without and with clients that never read, in turns."""
     deaf = int(clients * DEAF)
     crowd.connect(clients - deaf, site.feed)
-    changed(site, crowd, 2, pause=pause, size=LONG)
-    crowd.forget_figures()
-    changed(site, crowd, changes, pause=pause, size=LONG)
-    alone = crowd.latency(99)
-    crowd.connect(deaf, site.feed, deaf=deaf)
-    crowd.forget_figures()
-    changed(site, crowd, changes, pause=pause, size=LONG)
-    complete = crowd.gaps == 0 and not crowd.lost and crowd.messages == changes * (clients - deaf)
-    return Beside(clients, deaf, alone, crowd.latency(99), complete)
+    changed(site, crowd, 2, pause=TURN_PAUSE, size=LONG)
+    alone, beside, complete = Counter[int](), Counter[int](), True
+    for _ in range(TURNS):
+        for latencies in (alone, beside):
+            crowd.connect(deaf if latencies is beside else 0, site.feed, deaf=deaf if latencies is beside else 0)
+            crowd.forget_figures()
+            changed(site, crowd, changes, pause=TURN_PAUSE, size=LONG)
+            latencies.update(crowd.latencies)
+            complete &= crowd.is_whole(changes)
+            crowd.dismiss_deaf()
+    return Beside(clients, deaf, latency(alone, 99), latency(beside, 99), complete)
 
 
 def under_attack(site: Site, crowd: Crowd, clients: int, *, changes: int, per_second: float) -> Attacked:
-    """The same changes without and with attacks, in turns, since a machine is not always equally fast."""
+    """The same changes without and with attacks, in turns."""
     crowd.connect(clients, site.feed)
-    changed(site, crowd, 5, pause=ATTACKED_PAUSE)
-    aim = Aim(site.port, site.feed, f"/collab/{SLUG}", site.sign_ins(), per_second, seconds=changes)
+    changed(site, crowd, 5, pause=TURN_PAUSE)
+    aim = Aim(site.port, site.feed, f"/collab/{SLUG}", sign_ins(site.database), per_second, seconds=changes)
     quiet, attacked, toll, complete = Counter[int](), Counter[int](), Toll(), True
     for _ in range(TURNS):
         for latencies in (quiet, attacked):
             crowd.forget_figures()
             with attacking(aim) if latencies is attacked else nullcontext(Toll()) as found:
-                changed(site, crowd, changes, pause=ATTACKED_PAUSE)
+                changed(site, crowd, changes, pause=TURN_PAUSE)
             toll.add(found)
             latencies.update(crowd.latencies)
-            complete &= crowd.gaps == 0 and not crowd.lost and crowd.messages == changes * clients
+            complete &= crowd.is_whole(changes)
     return Attacked(clients, latency(quiet, 99), latency(attacked, 99), toll, complete)
 
 
@@ -227,7 +235,7 @@ def soak(site: Site, crowd: Crowd, clients: int, *, seconds: float, per_second: 
     took = time.monotonic() - began
     crowd.until_seen(last)
     growth = peers.private_bytes(site.web) - halfway
-    complete = crowd.gaps == 0 and not crowd.lost and crowd.messages == changes * (clients - deaf)
+    complete = crowd.is_whole(changes)
     saves = percentile(site.saves, 95)
     return Soak(clients, changes, changes / took, crowd.latency(50), crowd.latency(99), saves, growth, complete)
 

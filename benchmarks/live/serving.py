@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,13 @@ import click
 from benchmarks.live import peers
 from benchmarks.live.wire import handshake
 from fixtures import generate
-from webapp.auth import links, sign_ins, tokens
+from webapp.auth import tokens
 from webapp.schemas import Imported
 from webapp.services import importing
 from webapp.settings import Settings
 from webapp.store import open_store, upgrade
 
 SLUG = "measured"
-DAY = timedelta(days=1)
 KEPT_OPEN = 10.0
 """Seconds; the server lets go of a connection that is idle for longer."""
 
@@ -71,19 +69,6 @@ class Site:
             while (found := re.search(rb'"lastSeq":(\d+),"ticket":"([^"]+)"', told)) is None:
                 told += client.recv(4096)
             return f"{self.feed}?after={found[1].decode()}&ticket={found[2].decode()}"
-
-    def sign_ins(self) -> dict[str, str]:
-        """Cookies of browsers: one that holds, as somebody might steal it, and three that do not."""
-        store = open_store(self.database)
-        try:
-            found = {"made up": "cbs_" + "x" * 43}
-            # The next sign-in sweeps away what has expired.
-            for name, lifetime in {"stolen": DAY, "ended": DAY, "expired": -DAY}.items():
-                found[name] = links.redeem(store, links.create(store, "editor"), lifetime=lifetime) or ""
-            sign_ins.end(store, found["ended"])
-            return found
-        finally:
-            store.close()
 
     def forget_connection(self) -> None:
         """The server is about to end."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from benchmarks.live.attacks import Aim, Attacker, sign_ins
 from tests.webapp.feed_client import FeedClient, Refused
 from tests.webapp.processes import until
 from tests.webapp.served import Json, Served, serving
@@ -357,3 +358,21 @@ def test_whoever_is_there_is_asked_once_to_read_afresh(served: Served, schedule:
         assert [one["type"] for one in events] == ["schedule.refreshed"] * len(events)
         assert screen.client.is_quiet()
         screen.leave()
+
+
+def test_attacks_are_refused_and_whoever_follows_is_not_disturbed(served: Served, schedule: str) -> None:
+    """One of each kind that `make bench-live` knows, with sign-ins that were ended, have expired or are stolen."""
+    assert served.call("POST", f"{schedule}/publish", {"expectedVersion": 1})[0] == 200
+    cookies = sign_ins(served.database)
+    aim = Aim(served.port, f"/live/{schedule}", f"/collab/{schedule}", cookies, per_second=100, seconds=0.1)
+    with served.follow(f"/live/{schedule}") as healthy:
+        healthy.take(1)
+        toll = Attacker(aim).attack(lambda: False)
+        assert toll.all_refused, (toll.tried, toll.refused)
+        assert len(toll.tried) == 3 + len(cookies)
+        assert served.call("POST", f"{schedule}/refresh", {}, role="admin")[0] == 200
+        assert healthy.take(1)[0]["type"] == "schedule.refreshed"
+    # What was stolen does hold, where its owner uses it.
+    stolen = {"Cookie": f"callboard_session={cookies['stolen']}", "Origin": f"http://127.0.0.1:{served.port}"}
+    with FeedClient(served.port, f"/collab/{schedule}", stolen) as owner:
+        assert owner.receive()["type"] == "feed.ready"
