@@ -45,7 +45,7 @@ format: $(INSTALLED) ## format the Python code and mend what ruff can mend
 soak: assets system ## the reliability tests in their long form: hours
 	CALLBOARD_SOAK=1 $(BIN)/pytest -n 2 tests/reliability
 
-fuzz: assets ## random calls and files in their long form: more than 50 000 calls, 200 000 files
+fuzz: assets ## random calls and files in their long form: more than 60 000 calls, then files for two hours
 	CALLBOARD_SOAK=1 $(BIN)/pytest -n 2 --timeout 14400 tests/webapp/test_fuzz.py tests/webapp/test_interop_fuzz.py
 
 bench: assets ## the measurements of benchmarks/

@@ -158,11 +158,12 @@ def init_app(app: Flask) -> None:
     """Answer every error with a problem."""
     from solver.rules import RuleError
     from webapp.schemas import DocumentError
-    from webapp.store.failures import AwayError, FullError
+    from webapp.store.failures import AwayError, FullError, UnstorableError
 
     app.register_error_handler(errors.Refusal, refused)
     app.register_error_handler(DocumentError, _unreadable)
     app.register_error_handler(RuleError, _rule_failed)
+    app.register_error_handler(UnstorableError, _unreadable)
     app.register_error_handler(FullError, _full)
     app.register_error_handler(AwayError, _away)
     app.register_error_handler(HTTPError, _misshapen)

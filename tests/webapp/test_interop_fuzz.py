@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.reliability.soak import amount
@@ -14,8 +17,12 @@ from tests.webapp.files_formats import faults
 from tests.webapp.test_schemas import WHOLE
 from webapp.schemas import DocumentError, Imported, callboard_json, read_callboard, read_document, write_document
 
-EXAMPLES = amount(quick=100, long=50_000)
-"""Of each kind of file."""
+ROUND = amount(quick=100, long=1000)
+"""How many files are tried between two looks at the clock."""
+SECONDS = amount(quick=0, long=1800)
+"""For how long each kind of file is tried, in rounds of which no two are alike: in the long form two hours in all."""
+LEAST = amount(quick=90, long=20_000)
+"""How many files of each kind there must have been by then."""
 Objects = st.SearchStrategy[dict[str, Any]]
 GUID = "11111111-2222-3333-4444-555555555555"
 times = st.sampled_from(
@@ -107,12 +114,30 @@ def check(imported: Imported, shared_data: Path) -> None:
         write_document(format, *whole, imported.carried)
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(feed=feeds)
-def test_any_schedule_json(shared_data: Path, feed: dict[str, Any]) -> None:
-    imported = read(json.dumps({"schedule": feed}).encode())
-    if imported is not None:
-        check(imported, shared_data)
+def keep_trying(attempt: Callable[..., None], **given_by: st.SearchStrategy[Any]) -> None:
+    """Try round after round until the time is up."""
+    began, tried = time.monotonic(), 0
+
+    def counted(**drawn: Any) -> None:
+        nonlocal tried
+        tried += 1
+        attempt(**drawn)
+
+    for number in itertools.count():
+        round_of = settings(max_examples=ROUND, suppress_health_check=list(HealthCheck))
+        seed(number)(round_of(given(**given_by)(counted)))()
+        if time.monotonic() - began >= SECONDS:
+            break
+    assert tried >= LEAST
+
+
+def test_any_schedule_json(shared_data: Path) -> None:
+    def attempt(feed: dict[str, Any]) -> None:
+        imported = read(json.dumps({"schedule": feed}).encode())
+        if imported is not None:
+            check(imported, shared_data)
+
+    keep_trying(attempt, feed=feeds)
 
 
 def element(tag: str, value: Any) -> str:
@@ -133,48 +158,56 @@ def element(tag: str, value: Any) -> str:
     return f"<{tag}>{quoted(value)[1:-1]}</{tag}>"
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(conference=conferences, days=days)
-def test_any_schedule_xml(shared_data: Path, conference: dict[str, Any], days: list[dict[str, Any]]) -> None:
-    told = element("conference", {key: part for key, part in conference.items() if key != "days"})
-    for day in days:
-        inner = [element("room", {"name": name, "event": events}) for name, events in day["rooms"].items()]
-        told += f'<day date="{day.get("date")}" start="{day.get("day_start")}">{"".join(inner)}</day>'.replace(
-            "\x00", ""
-        )
-    told = told.replace("persons>", "person>").replace("<persons", "<person")
-    imported = read(f"<schedule>{told}</schedule>".encode("utf-8", "replace"))
-    if imported is not None:
-        check(imported, shared_data)
+def test_any_schedule_xml(shared_data: Path) -> None:
+    def attempt(conference: dict[str, Any], days: list[dict[str, Any]]) -> None:
+        told = element("conference", {key: part for key, part in conference.items() if key != "days"})
+        for day in days:
+            inner = [element("room", {"name": name, "event": events}) for name, events in day["rooms"].items()]
+            told += f'<day date="{day.get("date")}" start="{day.get("day_start")}">{"".join(inner)}</day>'.replace(
+                "\x00", ""
+            )
+        told = told.replace("persons>", "person>").replace("<persons", "<person")
+        imported = read(f"<schedule>{told}</schedule>".encode("utf-8", "replace"))
+        if imported is not None:
+            check(imported, shared_data)
+
+    keep_trying(attempt, conference=conferences, days=days)
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data())
-def test_any_callboard_file(data: st.DataObject) -> None:
+def test_any_callboard_file() -> None:
     """One value of a good file becomes anything."""
-    tree = json.loads(json.dumps(WHOLE))
-    at: Any = tree
-    while isinstance(at, dict | list) and at:
-        key = data.draw(st.sampled_from(sorted(at)) if isinstance(at, dict) else st.integers(0, len(at) - 1))
-        if not isinstance(at[key], dict | list) or data.draw(st.booleans()):
-            at[key] = data.draw(anything)
-            break
-        at = at[key]
-    imported = read(json.dumps(tree).encode())
-    if imported is not None:
-        whole = imported.conference, imported.schedule
-        assert read_callboard(callboard_json(*whole), "c") == whole
+
+    def attempt(data: st.DataObject) -> None:
+        tree = json.loads(json.dumps(WHOLE))
+        at: Any = tree
+        while isinstance(at, dict | list) and at:
+            key = data.draw(st.sampled_from(sorted(at)) if isinstance(at, dict) else st.integers(0, len(at) - 1))
+            if not isinstance(at[key], dict | list) or data.draw(st.booleans()):
+                at[key] = data.draw(anything)
+                break
+            at = at[key]
+        imported = read(json.dumps(tree).encode())
+        if imported is not None:
+            whole = imported.conference, imported.schedule
+            assert read_callboard(callboard_json(*whole), "c") == whole
+
+    keep_trying(attempt, data=st.data())
 
 
-@settings(max_examples=EXAMPLES)
-@given(data=st.data())
-def test_any_bytes_in_the_middle_of_a_file(data: st.DataObject) -> None:
-    whole = data.draw(st.sampled_from([SMALL_XML, json.dumps(WHOLE).encode()]))
-    start = data.draw(st.integers(0, len(whole)))
-    end = data.draw(st.integers(start, min(len(whole), start + 20)))
-    imported = read(whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:])
-    if imported is not None:
-        assert read_callboard(callboard_json(imported.conference, imported.schedule), "c")[1] == imported.schedule
+def test_any_bytes_in_the_middle_of_a_file() -> None:
+    good = json.dumps(WHOLE).encode()
+    read_well = read_document(good, "good")
+    tables = [write_document(one, read_well.conference, read_well.schedule, {}) for one in ("csv", "xlsx")]
+
+    def attempt(data: st.DataObject) -> None:
+        whole = data.draw(st.sampled_from([SMALL_XML, good, *tables]))
+        start = data.draw(st.integers(0, len(whole)))
+        end = data.draw(st.integers(start, min(len(whole), start + 20)))
+        imported = read(whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:])
+        if imported is not None:
+            assert read_callboard(callboard_json(imported.conference, imported.schedule), "c")[1] == imported.schedule
+
+    keep_trying(attempt, data=st.data())
 
 
 SMALL_XML = b"""<?xml version="1.0" encoding="UTF-8"?>

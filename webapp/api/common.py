@@ -20,6 +20,8 @@ from webapp.store import Store
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+_NO_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
+
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
 REVALIDATED = {"Cache-Control": "public, max-age=0, must-revalidate"}
 
@@ -32,9 +34,26 @@ class StrictJson(DefaultJSONProvider):
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
-            return super().loads(s, parse_constant=_refuse, **kwargs)
+            told = super().loads(s, parse_constant=_refuse, **kwargs)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
+        if (b"\\u" if isinstance(s, bytes) else "\\u") in s:  # type: ignore[operator]
+            _look_at_texts(told)
+        return told
+
+
+def _look_at_texts(told: Any) -> None:
+    """Refuse what no database keeps and no answer can repeat: NUL, and half of a surrogate pair."""
+    rest = [told]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, dict):
+            rest += one.keys()
+            rest += one.values()
+        elif isinstance(one, list):
+            rest += one
+        elif isinstance(one, str) and _NO_TEXT.search(one):
+            raise ValueError("a text has a character that cannot be kept")
 
 
 def _refuse(constant: str) -> None:

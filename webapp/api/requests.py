@@ -51,7 +51,10 @@ OVERRIDE_SCHEMA: dict[str, Any] = {
 }
 
 Edits = Annotated[Any, WithJsonSchema(EDITS_SCHEMA)]
-Version = Annotated[int, Field(ge=1, le=2**53)]
+LARGEST = 2**31 - 1
+"""What the databases count to."""
+
+Version = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class Request(BaseModel):
@@ -192,14 +195,14 @@ class Refresh(Query):
 class LogPage(Query):
     """Events after a seq; without one, from the oldest that is kept."""
 
-    after: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    after: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
 
 
 class EventPage(Query):
     """Entries after a number."""
 
-    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+    after: Annotated[int, Field(ge=0, le=LARGEST)] = 0
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
 
 

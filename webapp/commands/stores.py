@@ -49,6 +49,7 @@ def store_complaints(settings: Settings) -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from webapp.store.backups import BackupError
+    from webapp.store.failures import UnstorableError
     from webapp.store.migrating import NewerDatabaseError
 
     where = str(settings.sqlite_file or "the database")
@@ -58,7 +59,7 @@ def store_complaints(settings: Settings) -> Iterator[None]:
         raise BadInput(f"{where}: the database cannot be used: {_first_line(error)}") from None
     except NewerDatabaseError as error:
         raise BadInput(f"{where}: {error}") from None
-    except BackupError as error:
+    except (BackupError, UnstorableError) as error:
         raise BadInput(str(error)) from None
     except OSError as error:
         raise BadInput(f"{where}: the data directory cannot be used: {error.strerror or error}") from None

@@ -24,7 +24,7 @@ from webapp.services import checking
 from webapp.services.errors import Refusal
 from webapp.services.locking import policy_of
 from webapp.store import Store
-from webapp.store.failures import AwayError, FullError
+from webapp.store.failures import AwayError, FullError, UnstorableError
 from webapp.store.leases import Holder, Lock
 from webapp.store.rows import ScheduleRow, SessionRow
 
@@ -182,7 +182,7 @@ class Editor:
             self._refuse(about, error)
         except Refusal as error:
             self._refuse(about, MessageError("refused", error.detail, said.ref))
-        except DocumentError as error:
+        except (DocumentError, UnstorableError) as error:
             self._refuse(about, MessageError("invalid_message", str(error), said.ref))
         except (AwayError, FullError) as error:
             self._refuse(about, MessageError("unavailable", str(error), said.ref))

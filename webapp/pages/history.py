@@ -26,7 +26,7 @@ LATEST = 2**31 - 1
 def history(slug: str) -> Response:
     """The audit, newest first, or what happened to one session."""
     of_session = request.args.get("session") or None
-    before = min(request.args.get("before", LATEST, type=int), LATEST)
+    before = min(max(0, request.args.get("before", LATEST, type=int)), LATEST)
     head, facts = _schedule(slug)
     if of_session is not None and of_session not in facts.conference.session:
         raise NotFound(f"there is no session '{of_session}'")

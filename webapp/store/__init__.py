@@ -56,7 +56,7 @@ class Store:
     def write(self, work: Callable[[Session], Result]) -> Result:
         """The result of `work`, committed; an exception leaves no trace.
 
-        Raises `FullError` or `AwayError` for what the database itself cannot do.
+        Raises `FullError`, `AwayError` or `UnstorableError` for what the database itself cannot do.
         """
 
         def run() -> tuple[Result, dict[str, int]]:

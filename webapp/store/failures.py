@@ -1,4 +1,4 @@
-"""What can go wrong with a database and is nobody's mistake: a full disk, and one that does not answer."""
+"""What can go wrong with a database: a full disk, one that does not answer, and a value that it cannot hold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
 DISK_FULL = "53100"
 """PostgreSQL's word for it."""
@@ -22,11 +22,19 @@ class AwayError(Exception):
     """The database does not answer.  Whether a transaction was committed before is known by asking again."""
 
 
+class UnstorableError(Exception):
+    """A text or a number that the database cannot hold, so that nothing there can be meant; nothing was changed."""
+
+
 @contextmanager
 def told_apart() -> Iterator[None]:
-    """Tell these two from all other errors of a database."""
+    """Tell these three from all other errors of a database."""
     try:
         yield
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        if isinstance(error, OverflowError) and "SQLite" not in str(error):
+            raise
+        raise UnstorableError("a text or a number in it is none that can be kept") from error
     except DBAPIError as error:
         if _is_full(error):
             raise FullError("the disk that the database is on is full") from error
