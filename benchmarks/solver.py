@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from benchmarks.targets import Effort
 
 UNIVERSITY_SECONDS = 10.0
 """For one repair of a real timetable."""
+PARTS = ("targets", "sweep", "peers", "published", "university")
 FULL_SIZES = (100, 200, 300, 500, 750, 1000, 1500, 2000, 3000)
 
 
@@ -60,6 +61,9 @@ def full_plan(limit: float) -> Plan:
 @click.option(
     "--university/--no-university", default=True, help="Whether to repair real timetables, of ITC-2007 and FOSDEM, too."
 )
+@click.option(
+    "--only", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS, help="One of the parts; may be repeated."
+)
 @click.option("--full", is_flag=True, help="More sizes, seeds and scenarios; takes long.")
 @click.option("--results", type=click.Path(file_okay=False, path_type=Path), default=RESULTS, help="Where plots go.")
 def main(
@@ -70,6 +74,7 @@ def main(
     peer_edits: int,
     peer_limit: float,
     university: bool,
+    parts: tuple[str, ...],
     full: bool,
     results: Path,
 ) -> None:
@@ -78,27 +83,34 @@ def main(
     page = console()
     page.print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, one of them used")
     warm_up()
+    if "targets" in parts or "sweep" in parts:
+        _grown(page, plan, parts, results)
+    if peer_edits and "peers" in parts:
+        peers.report(page, count=peer_edits, limit=peer_limit, workers=os.cpu_count() or 1, sizes=(100, 300))
+    if university and "published" in parts:
+        real.report(page, limit=UNIVERSITY_SECONDS)
+    if university and "university" in parts:
+        itc2007.report(page, itc2007.INSTANCES, seeds=3 if full else 1, limit=UNIVERSITY_SECONDS)
+
+
+def _grown(page: Console, plan: Plan, parts: Sequence[str], results: Path) -> None:
+    """The targets and the sweep, which share the single edits; the sweep alone has every size of the curve."""
     asked = tuple(size for size in plan.sizes if size in targets.SIZES)
-    with _progress(len(plan.sizes) * 2 * plan.seeds * plan.count, "sweep") as advance:
-        cells = sweep.measure(plan.sizes, seeds=plan.seeds, count=plan.count, limit=limit, advance=advance)
-    for fullness in (sweep.ORDINARY, sweep.CROWDED) if plan.crowded else (sweep.ORDINARY,):
-        with _progress(len(asked) * plan.effort.steps, f"targets at {fullness:.0%}") as advance:
-            figures = targets.measure(asked, cells, plan.effort, advance, fullness=fullness)
-        page.print(
-            f"At {fullness:.0%} full, ours, and in brackets what is asked:", targets.table(figures, asked), sep="\n"
-        )
-        click.echo(f"The same for the history:\n{targets.rows(figures, asked)}")
+    sizes = plan.sizes if "sweep" in parts else asked
+    with _progress(len(sizes) * 2 * plan.seeds * plan.count, "sweep") as advance:
+        cells = sweep.measure(sizes, seeds=plan.seeds, count=plan.count, limit=plan.effort.limit, advance=advance)
+    if "targets" in parts:
+        for fullness in (sweep.ORDINARY, sweep.CROWDED) if plan.crowded else (sweep.ORDINARY,):
+            with _progress(len(asked) * plan.effort.steps, f"targets at {fullness:.0%}") as advance:
+                figures = targets.measure(asked, cells, plan.effort, advance, fullness=fullness)
+            shown = targets.table(figures, asked)
+            page.print(f"At {fullness:.0%} full, ours, and in brackets what is asked:", shown, sep="\n")
+            click.echo(f"The same for the history:\n{targets.rows(figures, asked)}")
     page.print("Single edits by size:", sweep.table(cells), sep="\n")
     results.mkdir(parents=True, exist_ok=True)
     plot = results / "growth.svg"
     plot.write_text(sweep.growth(cells), encoding="utf-8")
     page.print(f"How the cost grows: {plot}")
-    if peer_edits:
-        workers = os.cpu_count() or 1
-        peers.report(page, count=peer_edits, limit=peer_limit, workers=workers, sizes=(100, 300))
-    if university:
-        real.report(page, limit=UNIVERSITY_SECONDS)
-        itc2007.report(page, itc2007.INSTANCES, seeds=3 if full else 1, limit=UNIVERSITY_SECONDS)
 
 
 @contextmanager

@@ -106,4 +106,4 @@ def test_the_table_shows_sums_over_what_both_proved() -> None:
     ours = Sample(answer, 0.1, 0.1, 0.1)
     races = [peers.Race("any", ours, {peers.WHOLE: Outcome(proved, 3, 30, 1.0)}) for proved in (True, True, False)]
     shown = [next(iter(column.cells)) for column in peers.table(races).columns]
-    assert shown == ["any", peers.WHOLE, "3", "2", "1000", "100", "10 ×", "6", "4"]
+    assert shown == ["any", peers.WHOLE, "3", "2", "1000", "100", "≥ 10 ×", "6", "4"]

@@ -105,3 +105,13 @@ def test_the_command_prints_the_targets_and_leaves_a_plot(tmp_path: Path) -> Non
     ):
         assert row in told.output
     assert (tmp_path / "growth.svg").read_text().startswith("<svg")
+
+
+def test_a_part_can_be_measured_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CALLBOARD_TEST_DATA", str(tmp_path))
+    told = CliRunner().invoke(solver.main, "--only published --only university")
+    assert told.exit_code == 0, told.output
+    assert "Published schedules left out" in told.output
+    assert "ITC-2007 left out" in told.output
+    assert "check of one edit" not in told.output
+    assert "K: edits" not in told.output
