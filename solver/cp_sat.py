@@ -29,6 +29,8 @@ def find(problem: Problem, finding: Finding, *, remaining: Remaining, note: Call
     The free set begins with what the posted rules alone find broken; it is handed back as it ended.
     """
     free: list[str] = []
+    if remaining() <= 0:
+        return free
     try:
         free += _broken(problem, remaining)
         finding.raise_floor(1, "cp_sat")

@@ -50,6 +50,12 @@ class Insertion:
             found = self._one_by_one()
         return None if found is None else self._named(found)
 
+    def begin_with(self, places: Places) -> None:
+        """Go on from a repair that others have found: those who must leave are those of the broken whom it moves."""
+        problem = self.chains.problem
+        broken = {one for violation in problem.broken for one in violation.sessions}.union(problem.homeless)
+        self.roots = [self._numbers[one] for one in sorted(broken.intersection(places))]
+
     def _one_by_one(self) -> Moved | None:
         moved: Moved = {}
         waiting = self.chains.fewest_places_first(self.roots)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from solver import movers
+from solver import ejection, movers
 from solver.chains import Chains, insert_one_by_one
 from solver.countdown import Remaining, countdown
 from solver.problem import Finding
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST_SHARE = 0.6
 """The part of the time for a repair, whatever it is."""
+ANYTHING_SHARE = 0.3
+"""The part of what is left then for a repair at any price, where there is none."""
 ROOMS_SHARE = 0.25
 """The part of the rest for the worth of the rooms' time."""
 SMALLER_SHARE = 0.4
@@ -39,6 +41,10 @@ def find(chains: Chains, finding: Finding, *, remaining: Remaining, note: Note) 
         finding.places = insertion.first()
     elif finding.places is None:
         finding.places = insert_one_by_one(chains.problem, chains.index, clock)
+    if finding.places is None:
+        finding.places = ejection.anything(chains.problem, countdown(remaining() * ANYTHING_SHARE))
+        if insertion is not None and finding.places is not None:
+            insertion.begin_with(finding.places)
     finding.raise_floor(chains.least_cover, "chains")
     note(finding)
     if insertion is not None and not finding.count_proved:

@@ -148,8 +148,7 @@ class _Guesses:
     def _extend(self, movers: Bits, pushed: tuple[int, ...], spare: int, banned: Bits) -> Places | None:
         """Places for these movers and at most `spare` others, none of them banned."""
         while True:
-            if self.remaining() <= 0:
-                raise OutOfTimeError
+            self._keep_time()
             options = self._options(movers, pushed, spare, banned)
             if options is None:
                 places = self._test(movers)
@@ -168,7 +167,20 @@ class _Guesses:
 
     def _homeless(self, session: int) -> bool:
         """Whether the session, were it to move, would have to push out somebody in turn."""
+        self._keep_time()  # many are asked about at once, each for the first time
         return 0 not in self.ground.groups(session)
+
+    def _free(self, sessions: Bits, movers: Bits) -> dict[int, Bits]:
+        """For each of the sessions, the cells where nobody stands who does not move."""
+        found = {}
+        for session in members(sessions):
+            self._keep_time()
+            found[session] = self.ground.free(session, movers)
+        return found
+
+    def _keep_time(self) -> None:
+        if self.remaining() <= 0:
+            raise OutOfTimeError
 
     def _options(self, movers: Bits, pushed: tuple[int, ...], spare: int, banned: Bits) -> Bits | None:
         """Of whom one must move as well; None when the movers keep to everything learnt."""
@@ -189,7 +201,7 @@ class _Guesses:
 
     def _test(self, movers: Bits) -> Places | None:
         """Places for exactly these movers; or learn why there are none."""
-        free = {session: self.ground.free(session, movers) for session in members(movers)}
+        free = self._free(movers, movers)
         learnt = False
         while (places := self._place(free)) is None:
             core = self._core(free)
@@ -199,8 +211,7 @@ class _Guesses:
         return None if learnt else places
 
     def _place(self, free: dict[int, Bits]) -> Places | None:
-        if self.remaining() <= 0:
-            raise OutOfTimeError
+        self._keep_time()
         return self.ground.place(free, MOST_STEPS)
 
     def _core(self, free: dict[int, Bits]) -> Bits:
@@ -226,8 +237,7 @@ class _Guesses:
             self._write_shortage(core)
 
     def _placeable(self, core: Bits, movers: Bits) -> bool:
-        free = {session: self.ground.free(session, movers) for session in members(core)}
-        return self._place(free) is not None
+        return self._place(self._free(core, movers)) is not None
 
     def _write_down(self, core: Bits, movers: Bits) -> None:
         """Somebody beyond the movers must make room for the core."""

@@ -7,11 +7,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from fixtures.disruptions import disruptions
+from fixtures.disruptions import SINGLE_EDITS, disruptions
 from fixtures.generate import conference
+from solver import ejection
 from solver.answer import Progress
 from solver.conference import Conference, Day, Interval, Placement, Room, Session
 from solver.countdown import countdown
+from solver.edits import CloseRoom
 from solver.index import Index
 from solver.problem import Problem
 from solver.repair import repair
@@ -72,3 +74,26 @@ def test_more_may_have_to_leave_than_the_kernel_has_room_for() -> None:
     schedule = {one.id: Placement("r0", 600) for one in built.sessions}
     answer = repair(built, schedule, board=boards.board(built, schedule), remaining=countdown(0.5))
     assert answer.moved == 79
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_where_short_chains_do_not_end_there_is_a_repair_at_any_price(seed: int) -> None:
+    """A room of a small, very full conference closes for an hour: found by pushing out anybody, then made smaller."""
+    built, schedule = conference(seed=seed, sessions=100, fullness=0.94)
+    drawn = disruptions(built, schedule, seed=seed, count=11, kind=SINGLE_EDITS)
+    closed = next(one for one in drawn if isinstance(one.edits[0], CloseRoom))
+    problem = Problem.of(built, schedule, closed.edits, "all", False)
+    places = ejection.anything(problem, countdown(1))
+    assert places is not None
+    assert problem.faults(places) == []
+    board = boards.board(built, schedule)
+    from solver.compiled import CompiledChains
+    from solver.insertion import Insertion
+
+    chains = CompiledChains(problem, board, lambda: Index(problem), countdown(5))
+    insertion = Insertion(chains, countdown(0.3))
+    insertion.begin_with(places)
+    fewer = insertion.improve(places, len(insertion.roots))
+    if fewer is not None:
+        assert problem.faults(fewer) == []
+        assert len(fewer) < len(places)
