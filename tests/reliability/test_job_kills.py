@@ -70,17 +70,11 @@ def crew(settings: Settings) -> Iterator[Crew]:
 
 
 def until(done: Callable[[], bool], what: str) -> None:
-    assert within(PATIENCE, done), f"in vain: {what}"
-
-
-def within(seconds: float, done: Callable[[], bool]) -> bool:
-    """Wait for so long at most; whether it came about."""
-    deadline = time.monotonic() + seconds
+    """Wait for it; it must come about."""
+    deadline = time.monotonic() + PATIENCE
     while not done():
-        if time.monotonic() >= deadline:
-            return False
+        assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.05)
-    return True
 
 
 def conferences(store: Store, count: int) -> list[str]:
@@ -143,16 +137,10 @@ def test_no_job_is_lost_and_none_is_applied_twice(settings: Settings, store: Sto
         struck += len(hit)
         running = [job_id for job_id in asked if before[job_id]["state"] == "running"]
         taken_over = partial(are_taken_over, store, {job_id: before[job_id] for job_id in running})
-        # A worker that is frozen inside a write to an SQLite file lets nobody else write until it thaws.
-        thaws_first = settings.sqlite_file is not None and "frozen" in hit
-        if thaws_first:
-            within(2 * TAKEOVER_SECONDS, taken_over)
-        else:
-            until(taken_over, "jobs are taken over")
+        until(taken_over, "jobs are taken over")
         late += time.monotonic() - began > TAKEOVER_SECONDS
         if "frozen" in hit:
             hit["frozen"].send_signal(signal.SIGCONT)
-        until(taken_over, "jobs are taken over")
         until(lambda: all(jobs.show(store, one)["state"] == "proposed" for one in asked), "every job ends")  # noqa: B023
         for job_id in asked:
             lost += jobs.show(store, job_id)["result"]["status"] != "complete"

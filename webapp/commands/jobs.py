@@ -75,6 +75,8 @@ def start(
     with opened(settings(data, database)) as store, complaints():
         if again is not None:
             earlier = jobs.show(store, again)
+            if earlier["kind"] == "import":
+                raise BadInput("an import is asked for again with its feed: --kind import --feed FILE")
             asked = jobs.JobRequest(
                 kind=earlier["kind"],
                 expected_version=None,

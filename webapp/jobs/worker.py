@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from webapp.jobs import table
 from webapp.jobs.child import Child
+from webapp.jobs.frozen import FrozenWriters
 from webapp.jobs.table import Claim
 from webapp.serving.parent import end_with_supervisor
 from webapp.serving.signals import end_without_tidying
@@ -192,6 +193,8 @@ def main(settings: Settings) -> int:
         signal.signal(number, ask)
     end_with_supervisor()
     end_without_tidying()
+    if settings.sqlite_file is not None:
+        FrozenWriters(settings.sqlite_file).start()
     store = open_store(database_of_a_worker(settings.database))
     try:
         worker = Worker(store, at_once=settings.jobs_at_once, memory_mb=settings.job_memory_mb)

@@ -245,7 +245,7 @@ def job_json(job: JobRow, row: ScheduleRow, *, whole: bool = True) -> dict[str, 
         "result": job.result,
         "error": overtaken(row, job) if stale else job.error or None,
     }
-    if told["state"] in ("stale", "failed", "cancelled") and job.kind != "import":
+    if told["state"] in ("stale", "failed", "cancelled", "applied") and job.kind != "import":
         told["again"] = again(job, row.version)
     if whole:
         told["history"] = job.history

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from webapp.jobs.frozen import FrozenWriters
 from webapp.serving.locks import lock_sqlite
 from webapp.serving.programs import Program
 from webapp.serving.signals import Stop
@@ -94,8 +95,12 @@ class Site:
 
     def watch(self, stop: Stop) -> None:
         """Keep the programs running until a signal asks to end."""
+        file = self._settings.sqlite_file
+        frozen = None if file is None else FrozenWriters(file)
         while not stop.asked:
             self._tend()
+            if frozen is not None and frozen.look() is not None:
+                print("callboard: a job worker that was frozen in the middle of a write was ended", file=sys.stderr)
             stop.sleep(0.5)
 
     def _plan(self, listening: int) -> list[Program]:
