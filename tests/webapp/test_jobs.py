@@ -237,6 +237,21 @@ def test_a_job_that_eats_memory_dies_alone(editor: Caller, crew: Any) -> None:
     until(other, lambda: look(editor, fine)["state"] == "proposed")
 
 
+def test_a_solver_that_does_not_end_in_time_is_ended(
+    editor: Caller, crew: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MOST_CRASHES", 1)
+    job, one = ask(editor, "improve", timeLimit=60), crew()
+    until(one, lambda: bool(one._works))
+    [work] = one._works
+    os.kill(work.child.pid, signal.SIGSTOP)
+    work.child.deadline = time.monotonic()
+    until(one, lambda: look(editor, job)["state"] == "failed")
+    assert look(editor, job)["error"] == "its solver did not end in time"
+    with pytest.raises(ProcessLookupError):
+        os.kill(work.child.pid, 0)
+
+
 def test_a_worker_that_ends_gives_its_jobs_back(editor: Caller, store: Store) -> None:
     job, one = ask(editor, "improve", timeLimit=60), Worker(store)
     until(one, lambda: look(editor, job)["state"] == "running")
