@@ -84,7 +84,7 @@ def sheets(data: bytes, name: str) -> dict[str, pd.DataFrame]:
 
 def _comma_separated(data: bytes, name: str) -> pd.DataFrame:
     try:
-        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DocumentError(name, "", "it is not UTF-8 text; save it as “CSV UTF-8”") from None
     head = text.lstrip("\r\n").partition("\n")[0]

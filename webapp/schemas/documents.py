@@ -42,7 +42,7 @@ def read_document(data: bytes, name: str, timezone: str = "UTC") -> Imported:
 
 def is_table(data: bytes) -> bool:
     """Whether a document is a workbook, or text in rows and columns, which pandas reads."""
-    if data.startswith((b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith(b"PK\x03\x04"):
         return True
     head = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     return head[:1] not in (b"<", b"{", b"[") and any(mark in head.partition(b"\n")[0] for mark in b",;\t")
