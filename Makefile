@@ -84,7 +84,7 @@ docs: assets ## check the links of the documentation and write docs/openapi.json
 pictures: assets system ## take the documentation's pictures of a running demonstration
 	$(BIN)/python scripts/take_pictures.py docs/pictures
 
-system: ## install Chromium, PostgreSQL and Redis for the tests where that is possible
+system: ## install Chromium, PostgreSQL, Redis and OpenSSL for the tests where that is possible
 	@scripts/install-test-programs
 
 LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --allow-unsafe --generate-hashes --annotation-style=line --no-header \

@@ -272,7 +272,6 @@ class Feed:
         for members, fresh in deliveries:
             for piece in _pieces(fresh + demands):
                 self._broadcast(members, piece)
-                gevent.sleep(0)
         for event in events:
             if "time" in event:
                 self._told(time.time() - datetime.fromisoformat(event["time"]).timestamp())

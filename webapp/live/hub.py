@@ -29,6 +29,8 @@ LEAVE_SECONDS = 0.5
 """How long all of them together may take when the server ends."""
 SENDS_BETWEEN_YIELDS = 256
 _READY_AT_ONCE = 256
+_NOT_FREE = -1
+"""Nothing was sent: other frames wait before it, or the client has gone."""
 _READ, _HANGUP, _WRITE = 0x001, 0x2000, 0x004  # EPOLLIN, EPOLLRDHUP, EPOLLOUT: gevent hides select.epoll
 
 log = logging.getLogger(__name__)
@@ -95,18 +97,26 @@ class Hub:
         for start in range(0, len(connections), SENDS_BETWEEN_YIELDS):
             for connection in connections[start : start + SENDS_BETWEEN_YIELDS]:
                 try:
-                    if (sent := write(connection.free, data)) != size:
-                        connection.keep(data, sent)
+                    sent = write(connection.free, data)
                 except BlockingIOError:
-                    connection.keep(data, 0)
+                    sent = 0
                 except OSError:
-                    # It is not free to be written to, or the client has gone.
-                    connection.send(data)
-                except Exception:
-                    # One client's trouble must not keep the event from the rest.
-                    log.exception("a client could not be sent to")
-                    connection.drop()
+                    sent = _NOT_FREE
+                if sent != size:
+                    self._send_with_care(connection, data, sent)
             gevent.sleep(0)
+
+    @staticmethod
+    def _send_with_care(connection: Connection, data: bytes, sent: int) -> None:
+        """Send what is left of `data` once there is room.  One client's trouble must not keep it from the rest."""
+        try:
+            if sent == _NOT_FREE:
+                connection.send(data)
+            else:
+                connection.keep(data, sent)
+        except Exception:
+            log.exception("a client could not be sent to")
+            connection.drop()
 
     def shut(self, code: int = frames.RESTARTING, reason: str = "the server restarts") -> None:
         """Say goodbye to everybody, and only then wait, for a moment, until they have heard it."""
