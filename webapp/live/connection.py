@@ -43,16 +43,17 @@ class Connection:
     There may be ten thousand of these, idle: a connection holds no buffer and no reader unless it needs one.
     """
 
+    # Python lays them out by name: what a broadcast looks at shares a line of the processor's cache with the head.
     __slots__ = (
         "_backlog",
         "_owner",
         "_reader",
         "_received",
         "_waiting",
-        "alive",
+        "at_once",
         "closing",
         "fd",
-        "free",
+        "heard",
         "limit",
         "member",
     )
@@ -60,9 +61,9 @@ class Connection:
     def __init__(self, fd: int, owner: Owner, *, limit: int) -> None:
         self.fd = fd
         self.limit = limit
-        self.alive = True
+        self.heard = True
         """Whether anything was heard since the last ping."""
-        self.free = fd
+        self.at_once = fd
         """The descriptor while a frame may be written at once: it is open and nothing waits before it.  Else -1."""
         self.closing = False
         """Whether our close frame is on its way."""
@@ -75,7 +76,7 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Send whole frames, or queue what the socket does not take."""
-        if self.free >= 0:
+        if self.at_once >= 0:
             self._write(data)
         elif self.closing or self.fd < 0:
             return
@@ -98,7 +99,7 @@ class Connection:
         """Say goodbye, after the frame that is half sent; the owner drops the socket if the client does not answer."""
         if self.closing or self.fd < 0:
             return
-        self.closing, self.free = True, -1
+        self.closing, self.at_once = True, -1
         self._owner.leaving(self)
         goodbye = frames.close_frame(code, reason)
         if self._backlog is None:
@@ -114,15 +115,15 @@ class Connection:
             return
         self._owner.gone(self)
         os.close(self.fd)
-        self.fd, self.free, self._waiting = -1, -1, 0
+        self.fd, self.at_once, self._waiting = -1, -1, 0
         self._backlog = self._reader = None
 
     def ping(self) -> None:
         """Give a sign of life and ask for one; without one since the last time, drop the connection."""
-        if not self.alive:
+        if not self.heard:
             self.drop()
             return
-        self.alive = False
+        self.heard = False
         self._received = 0
         self.send(frames.SIGN_OF_LIFE)
 
@@ -139,7 +140,7 @@ class Connection:
             self._backlog.popleft()
         if self._backlog is not None:
             self._backlog = None
-            self.free = -1 if self.closing else self.fd
+            self.at_once = -1 if self.closing else self.fd
             self._owner.watch(self, writable=False)
 
     def receive(self) -> None:
@@ -153,7 +154,7 @@ class Connection:
         if not data:
             self.drop()
             return
-        self.alive = True
+        self.heard = True
         if self._reader is None and len(data) == 6 and data.startswith(_EMPTY_PONG):
             return
         self._received += len(data)
@@ -200,7 +201,7 @@ class Connection:
     def _queue(self, data: bytes | memoryview) -> None:
         if self._backlog is None:
             self._backlog = deque()
-            self.free = -1
+            self.at_once = -1
             self._owner.watch(self, writable=True)
         self._backlog.append(data)
         self._waiting += len(data)

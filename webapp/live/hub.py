@@ -97,7 +97,7 @@ class Hub:
         for start in range(0, len(connections), SENDS_BETWEEN_YIELDS):
             for connection in connections[start : start + SENDS_BETWEEN_YIELDS]:
                 try:
-                    sent = write(connection.free, data)
+                    sent = write(connection.at_once, data)
                 except BlockingIOError:
                     sent = 0
                 except OSError:
