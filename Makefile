@@ -10,7 +10,7 @@ TWO_WORKERS := -n 2 --dist loadgroup --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test quick soak fuzz lint format bench bench-solver bench-peers bench-plan bench-live bench-live-peers docs pictures assets system lock wheel clean
+.PHONY: help demo test quick soak fuzz lint format bench bench-solver bench-peers bench-plan bench-live bench-live-peers bench-pages bench-pages-peer docs pictures assets system lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,14 @@ bench-plan: $(INSTALLED) ## plans from scratch, ITC-2007 and CoSPLib beside thei
 	$(BIN)/python -m benchmarks.curricula --seconds $(or $(SECONDS),300)
 	$(BIN)/python -m benchmarks.cosplib --seconds $(or $(SECONDS),300)
 	$(BIN)/python -m benchmarks.jobs
+
+bench-pages: assets system bench-pages-peer ## the main thread of the editor and the live view, beside EventCalendar
+	$(BIN)/python -m benchmarks.pages $(PAGES)
+
+bench-pages-peer: $(INSTALLED)
+	@test -d .venv-peers/node/node_modules/@event-calendar/build || { mkdir -p .venv-peers/node && npm install \
+		--prefix .venv-peers/node --no-audit --no-fund --silent @event-calendar/build@5.10.1; } \
+		|| echo "EventCalendar could not be installed; it will be left out"
 
 # The peer's libraries are not ours, so it has an environment of its own; without it, the measurements say so.
 bench-peers: $(INSTALLED)

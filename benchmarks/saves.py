@@ -78,8 +78,14 @@ class Editor:
             raise click.ClickException(f"{route}: {answer.status} {told[:300]!r}")
         return seconds, json.loads(told)
 
-    def save(self, changes: Sequence[dict[str, Any]]) -> float:
-        body = {"saveAttemptId": str(uuid4()), "expectedVersion": self.version, "changes": list(changes)}
+    def save(self, changes: Sequence[dict[str, Any]], *, publish: bool = False) -> float:
+        body: dict[str, Any] = {
+            "saveAttemptId": str(uuid4()),
+            "expectedVersion": self.version,
+            "changes": list(changes),
+        }
+        if publish:
+            body["publish"] = True
         seconds, told = self.post("saves", body)
         self.version = told["version"]
         return seconds

@@ -18,11 +18,11 @@ from webapp.store.recent import Recent
 ENCODING = "gzip"
 LEVEL = 4
 """306 kB of a schedule become 56 kB; the usual 6 makes it 53 kB and takes twice as long."""
+KEPT_LEVEL = 9
+"""For what is compressed once and sent to everybody: files of the front end, what is published, its pages."""
 WORTH_BYTES = 2048
 """Shorter answers fit into a packet or two as they are."""
 KEPT = 64
-BUILT_LEVEL = 9
-"""Files of the front end are compressed once for as long as the process lives."""
 TEXTS = ("application/json", "application/problem+json", "application/xml", "image/svg+xml", "text/")
 
 
@@ -64,8 +64,8 @@ def _is_wanted(response: Response) -> bool:
 
 def _compressed(response: Response) -> bytes:
     data, kept = response.get_data(), cast("Recent[bytes]", current_app.extensions["callboard.compressed"])
-    level = BUILT_LEVEL if _is_built(response) else LEVEL
     is_for_everybody = _is_built(response) or bool(response.cache_control.public)
+    level = KEPT_LEVEL if is_for_everybody else LEVEL
     name, check = f"{request.path} {response.headers.get('ETag')} {len(data)}", zlib.crc32(data)
     found = kept.get(name, check) if is_for_everybody else None
     if found is None:

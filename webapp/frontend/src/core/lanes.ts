@@ -13,6 +13,8 @@ export interface Lane {
   count: number;
 }
 
+export const ALONE: Lane = { index: 0, count: 1 };
+
 /** The lane of every span of one room; spans that overlap nothing have lane 0 of 1. */
 export function lanes(spans: readonly Span[]): Map<string, Lane> {
   const found = new Map<string, Lane>();

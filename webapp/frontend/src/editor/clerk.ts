@@ -300,8 +300,9 @@ export class Clerk {
         this.#api.conflicts(),
         this.#api.undoable(),
       ]);
-      this.#desk.standingViolations = checked.violations;
-      this.#desk.ledger = ledger.items;
+      // What is as it was is left alone: every card looks at the violations.
+      if (!alike(this.#desk.standingViolations, checked.violations)) this.#desk.standingViolations = checked.violations;
+      if (!alike(this.#desk.ledger, ledger.items)) this.#desk.ledger = ledger.items;
       this.#desk.undoable = undoable;
     });
     this.#desk.refold();
@@ -380,4 +381,8 @@ export class Clerk {
     desk.step = "stale";
     desk.say("Not saved: the schedule has changed.");
   }
+}
+
+function alike(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

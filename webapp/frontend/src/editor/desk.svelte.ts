@@ -134,7 +134,7 @@ export class Desk {
   /** Every session with the wishes granted. */
   shown: ReadonlyMap<string, Session> = $derived.by(() => {
     const shown = new Map<string, Session>();
-    for (const [id, cell] of this.cells.all) shown.set(id, granted(cell.session, this.wishes.get(id)));
+    for (const [id, session] of this.cells.sessions) shown.set(id, granted(session, this.wishes.get(id)));
     return shown;
   });
 
@@ -189,8 +189,7 @@ export class Desk {
   /** What publishing would change for attendees: the edit that is not saved is no part of it. */
   differences: readonly Difference[] | null = $derived.by(() => {
     if (this.published === null) return null;
-    const draft = new Map([...this.cells.all].map(([id, cell]) => [id, cell.session]));
-    return differences(this.published, draft);
+    return differences(this.published, this.cells.sessions);
   });
 
   /** Sameness of a conflict on record → who accepted it. */

@@ -70,7 +70,7 @@ export class Board {
     return this.ownTime && this.elsewhere ? { ...frame, clock: new Clock(DEVICE_ZONE) } : frame;
   });
 
-  sessions: readonly Session[] = $derived.by(() => [...this.cells.all.values()].map((cell) => cell.session));
+  sessions: readonly Session[] = $derived.by(() => [...this.cells.sessions.values()]);
 
   rooms = $derived(nowNext(this.frame, this.sessions, this.at));
 

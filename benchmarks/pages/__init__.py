@@ -1,0 +1,1 @@
+"""How much of the main thread the pages take, beside EventCalendar on the same data."""
