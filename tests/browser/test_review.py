@@ -11,7 +11,6 @@ from tests.browser.grid import card, drag, open_grid, panel
 from tests.browser.programme import DAY
 from tests.browser.test_pages import axe
 
-
 REPAINTED = 250
 """Milliseconds; a page that has just become dark is painted once more."""
 
