@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lxml import etree
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Open, Schedule, Site
 from tests.browser.grid import panel
