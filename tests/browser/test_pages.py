@@ -14,7 +14,7 @@ from tests.browser.programme import DAY
 
 AXE = Path(__file__).resolve().parents[2] / "webapp/frontend/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RECORD = ("history", "conflicts", "settings")
+RECORD = ("history", "conflicts", "settings", "jobs", f"late?room=back+yard&minutes=15&at={DAY}T13:50")
 LOOK = """async (tags) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: tags } });
   return found.violations.map(({ id, nodes }) =>
