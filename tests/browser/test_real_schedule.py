@@ -14,9 +14,6 @@ FEED = "fosdem-2025-20241222.xml"
 DOUBLE_BOOKED = "5680"
 LATER = 40
 """Pixels: twenty minutes at the zoom that the editor begins with."""
-LOST, SUNDAY = "H.1301 (Cornil)", "2025-02-02"
-IN_IT = 14
-"""Sessions in that room on that day: each must move, and no other."""
 
 
 def test_a_real_feed_is_repaired_published_seen_and_exported(
