@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ import click
 from rich.table import Table
 
 from benchmarks.live import peers, scenarios
-from benchmarks.live.crowd import Crowd, allow_many_files
+from benchmarks.live.crowd import Crowd, TimeUp, allow_many_files
 from benchmarks.live.peers import FLOOR, OURS, PICOWS, WEBSOCKETS
 from benchmarks.live.serving import Site, serving
 from benchmarks.live.throughput import Row, measure, rows
@@ -198,6 +198,15 @@ def several(clients: int, *, workers: int, database: str, redis: str, changes: i
     ]
 
 
+def attempted(name: str, part: Callable[[], list[Target]]) -> list[Target]:
+    """The targets of a part; where what it waits for does not come, that it was given up, and the others go on."""
+    try:
+        return part()
+    except TimeUp as error:
+        console().print(f"{name}: given up: {error}")
+        return [Target(name, "given up", "an end", met=False)]
+
+
 @contextmanager
 def served(options: Sequence[str] = (), database: str | None = None) -> Iterator[tuple[Path, Site, Crowd]]:
     """A fresh `serve`, and a crowd for it."""
@@ -267,7 +276,7 @@ def main(
     if database:
         parts["several"] = lambda: several(clients, workers=workers, database=database, redis=redis, changes=changes)
     chosen = [name for name in only or PARTS if name in parts]
-    targets = [target for name in chosen for target in parts[name]()]
+    targets = [target for name in chosen for target in attempted(name, parts[name])]
     table = Table("target", "measured", "asked", "")
     for target in targets:
         table.add_row(target.what, target.figure, target.asked, verdict(target.met))
