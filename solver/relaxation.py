@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from threading import Event, Thread
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from solver.choices import Choices
 from solver.conference import Placement
-from solver.countdown import Remaining
+from solver.countdown import Remaining, countdown
 from solver.problem import DISTINCT_MINUTES, ROOM_CHANGE_PRICE, Places, Problem
+
+GRACE_SECONDS = 0.15
+"""So much longer than its limit a solve may take; the time limit of a repair is kept to about that."""
+LOOK_SECONDS = 0.05
 
 
 @dataclass
@@ -61,6 +67,7 @@ class Relaxation:
         self._literals: dict[int, cp_model.IntVar] = {}
         self._stays: dict[int, cp_model.IntVar] = {}
         self._solver: cp_model.CpSolver | None = None
+        self._stopped = Event()
         self._movable = [problem.movable(session) for session in self.choices.sessions]
         self.contradiction = self._settle_fixed()
         if self.contradiction:
@@ -236,6 +243,7 @@ class Relaxation:
 
     def stop(self) -> None:
         """End a solve that goes on in another thread."""
+        self._stopped.set()
         if self._solver is not None:
             self._solver.stop_search()
 
@@ -248,7 +256,9 @@ class Relaxation:
         solver.parameters.linearization_level = 2
         solver.parameters.cp_model_presolve = presolve
         solver.parameters.max_time_in_seconds = max(seconds, 0.01)
-        status = solver.solve(self.model)
+        status = self._in_time(solver, max(seconds, 0.01))
+        if status is None:
+            return Solved(int(cp_model.UNKNOWN))
         assert status != cp_model.MODEL_INVALID, self.model.validate()
         solved = Solved(int(status))
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -264,3 +274,31 @@ class Relaxation:
         if status != cp_model.INFEASIBLE and math.isfinite(solver.best_objective_bound):
             solved.bound = math.ceil(solver.best_objective_bound - 1e-6)
         return solved
+
+    def _in_time(self, solver: cp_model.CpSolver, seconds: float) -> int | None:
+        """The outcome of a solve; None for one that does not end, as presolve may go on long after it was told to stop.
+
+        That one is left alone in its thread; this relaxation must not be asked again.
+        """
+        outcome: Future[int] = Future()
+
+        def solve() -> None:
+            try:
+                outcome.set_result(int(solver.solve(self.model)))
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        thread = Thread(target=solve, name="cp_sat", daemon=True)
+        left = countdown(seconds + GRACE_SECONDS)
+        thread.start()
+        while left() > 0:
+            try:
+                status = outcome.result(min(LOOK_SECONDS, max(left(), 0.0)))
+                thread.join()
+                return status
+            except TimeoutError:
+                if self._stopped.is_set():
+                    self._stopped.clear()
+                    left = countdown(min(left(), GRACE_SECONDS))
+        solver.stop_search()
+        return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import count
+from threading import Event
 
 import pytest
+from ortools.sat.python import cp_model
 
 from fixtures.disruptions import disruptions
 from fixtures.generate import conference
@@ -54,3 +56,19 @@ def test_no_time_at_all_is_an_answer(problem: Problem, engine: Engine) -> None:
     assert problem.broken
     answer = repair(problem.conference, problem.schedule, remaining=lambda: 0.0, engine=engine)
     assert answer.status in ("unknown", "best_found")
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_solve_that_would_not_end_is_left_alone(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    """Whether its time is over, or somebody has stopped it: presolve may hear of neither."""
+    release = Event()
+    monkeypatch.setattr(cp_model.CpSolver, "solve", lambda *_: release.wait(60))
+    asked = Relaxation(problem, list(problem.schedule)[:5])
+    if stopped:
+        asked.stop()
+    solved = asked.solve(asked.count(), 50.0 if stopped else 0.01)
+    assert not release.is_set()
+    release.set()
+    assert (solved.optimal, solved.infeasible, solved.places) == (False, False, {})

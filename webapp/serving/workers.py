@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,6 +145,8 @@ def _answer_questions(facts: solves.Facts, connection: socket.socket, stays: boo
             answered += 1
             if not stays or answered >= QUESTIONS_AT_MOST or _memory() > at_first + GROWTH_AT_MOST:
                 return
+            if threading.active_count() > 1:
+                return  # a solve that would not end is still at it
         gc.collect()
         gc.freeze()
 
