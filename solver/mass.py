@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 FIRST_SHARE = 0.6
 """The part of the time for a repair, whatever it is."""
-ANYTHING_SHARE = 0.3
-"""The part of what is left then for a repair at any price, where there is none."""
+ANYTHING_SHARE, ANYTHING_SECONDS = 0.3, 1.0
+"""The part of what is left then for a repair at any price, and the most seconds: it comes soon, or never."""
 ROOMS_SHARE = 0.25
 """The part of the rest for the worth of the rooms' time."""
 SMALLER_SHARE = 0.4
@@ -42,7 +42,8 @@ def find(chains: Chains, finding: Finding, *, remaining: Remaining, note: Note) 
     elif finding.places is None:
         finding.places = insert_one_by_one(chains.problem, chains.index, clock)
     if finding.places is None:
-        finding.places = ejection.anything(chains.problem, countdown(remaining() * ANYTHING_SHARE))
+        clock = countdown(min(remaining() * ANYTHING_SHARE, ANYTHING_SECONDS))
+        finding.places = ejection.anything(chains.problem, clock)
         if insertion is not None and finding.places is not None:
             insertion.begin_with(finding.places)
     finding.raise_floor(chains.least_cover, "chains")
