@@ -210,6 +210,9 @@ def picture_editor(gallery: Gallery, page: Page, attendees: str) -> None:
     page.get_by_role("link", name=NAME).click()
     expect(page.get_by_role("option").first).to_be_visible()
     gallery.take(page, "editor", dark=True)
+    page.get_by_role("button", name="Rooms as rows").click()
+    gallery.take(page, "rows")
+    page.get_by_role("button", name="Rooms as rows").click()
     page.get_by_role("listbox").focus()
     for key in ("ArrowRight", "ArrowDown", "m", "ArrowDown", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
@@ -226,6 +229,23 @@ def picture_editor(gallery: Gallery, page: Page, attendees: str) -> None:
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     edit(page, draft, mended)
     gallery.take(page, "repair", dark=True)
+    page.get_by_role("button", name="Compare side by side").click()
+    gallery.take(page, "compare")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="proved minimal").click()
+    gallery.take(page, "conflict")
+    page.get_by_role("button", name="proved minimal").click()
+
+
+def picture_job(gallery: Gallery, page: Page) -> None:
+    """A room that runs late: what the job proposes, on the grid."""
+    page.locator(".head button").nth(1).click()
+    page.get_by_role("button", name="It runs late…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Ask for it").click()
+    job = page.locator("[data-job=proposed]")
+    expect(job).to_be_visible(timeout=PATIENCE)
+    gallery.take(page, "job")
+    job.get_by_role("button", name="Decline").click()
 
 
 def picture_live(gallery: Gallery, editor: Page, attendees: str) -> None:
@@ -238,8 +258,12 @@ def picture_live(gallery: Gallery, editor: Page, attendees: str) -> None:
     gallery.take(wide, "schedule")
     editor.get_by_role("button", name="Accept and save").click()
     expect(editor.get_by_text("Ready to publish")).to_be_visible(timeout=PATIENCE)
-    editor.get_by_role("button", name="Publish").click()
+    editor.get_by_role("button", name="What changes").click()
+    expect(editor.locator("[data-difference]").first).to_be_visible()
+    gallery.take(editor, "differences")
+    editor.get_by_role("button", name="Publish now").click()
     expect(editor.get_by_text("Published", exact=True)).to_be_visible(timeout=PATIENCE)
+    picture_job(gallery, editor)
     expect(phone.get_by_text("was", exact=False).first).to_be_visible(timeout=PATIENCE)
     gallery.take(phone, "live-phone", dark=True)
     phone.get_by_role("button", name="Schedule").click()
@@ -248,6 +272,15 @@ def picture_live(gallery: Gallery, editor: Page, attendees: str) -> None:
         phone.get_by_role("button", name="to the favourites").nth(star).click()
     phone.get_by_role("button", name="Favourites 2").click()
     gallery.take(phone, "favourites-phone")
+    # The second visit is the one that the service worker is there for.
+    phone.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    phone.goto(attendees)
+    expect(phone.get_by_text("Live", exact=True)).to_be_visible(timeout=PATIENCE)
+    phone.wait_for_timeout(MAP_PAUSE)
+    phone.context.set_offline(True)
+    phone.goto(attendees)
+    expect(phone.get_by_text("Not live", exact=False).first).to_be_visible(timeout=PATIENCE)
+    gallery.take(phone, "offline-phone")
     sign = gallery.window(f"{attendees}?mode=sign", WIDE)
     sign.get_by_role("link").first.click()
     expect(sign.get_by_role("heading").first).to_be_visible()
