@@ -47,7 +47,6 @@ def test_a_real_feed_is_repaired_published_seen_and_exported(
     event = document.find(f".//event[@id='{DOUBLE_BOOKED}']")
     assert event is not None
     assert event.findtext("start") == "13:00"
-    a_room_is_lost_for_sunday(schedule, opened, phone)
 
     card = editor.locator(f"[role=option][data-session='{DOUBLE_BOOKED}']")
     card.scroll_into_view_if_needed()
@@ -68,31 +67,3 @@ def test_a_real_feed_is_repaired_published_seen_and_exported(
     editor.get_by_role("dialog").get_by_role("button", name="Undo").click()
     expect(card).to_contain_text("13:00–13:30")
     context.close()
-
-
-def a_room_is_lost_for_sunday(schedule: Schedule, opened: Open, attendee: Page) -> None:
-    """As a job: asked for, followed, proved, reviewed, saved, published, and on the attendee's screen."""
-    jobs = opened("/edit/fosdem/jobs", editor=True)
-    jobs.locator("[name=kind]").select_option("close")
-    jobs.locator("[name=room]").select_option(LOST)
-    jobs.locator("[name=day]").select_option(SUNDAY)
-    jobs.get_by_role("button", name="Ask for it").click()
-    expect(jobs.get_by_text("proposed", exact=True)).to_be_visible(timeout=60_000)
-    expect(jobs.get_by_text("proved minimal")).to_be_visible()
-    expect(jobs.get_by_text(f"{IN_IT}, at least {IN_IT}", exact=True)).to_be_visible()
-    expect(jobs.get_by_role("heading", name=f"{IN_IT + 1} changes")).to_be_visible()
-    before = {one["sessionId"]: one for one in schedule.get()["sessions"]}
-    jobs.get_by_role("button", name="Save these changes").click()
-    expect(jobs.get_by_text("applied", exact=True)).to_be_visible()
-    draft = schedule.get()
-    after = {one["sessionId"]: one for one in draft["sessions"]}
-    moved = {one for one in after if after[one] != before[one]}
-    assert moved == {one for one in before if before[one]["roomId"] == LOST and before[one]["startTime"][:10] == SUNDAY}
-    assert len(moved) == IN_IT
-    assert all(after[one]["roomId"] != LOST or after[one]["startTime"][:10] != SUNDAY for one in moved)
-
-    expect(attendee.get_by_text("Live", exact=True)).to_be_visible()
-    attendee.evaluate("window.sameDocument = true")
-    schedule.post("/publish", {"expectedVersion": draft["version"]})
-    expect(attendee.get_by_role("heading", name=f"{IN_IT} changes just now")).to_be_visible(timeout=1000)
-    assert attendee.evaluate("window.sameDocument") is True
