@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
+Longs = NDArray[np.int64]
 
 compiled = njit(cache=True, nogil=True)
 """Kept on disk; and other threads go on meanwhile."""
@@ -39,6 +40,10 @@ HIGHEST_LEVEL = 3
 """How many pushes a session needs is not told apart beyond this."""
 HOPES = 3
 """Sets of hope by depth: who could find a place without a push, with one, and in a hole only."""
+MOST_TOGETHER, MOST_TRIES = 8, 4000
+"""It is looked whether so many who wait fit together, with so many tries."""
+MANY = 64
+"""Who could take more cells than this hardly stands in anybody's way."""
 ENOUGH = 12
 """So many cells that push out nobody are as good as any number of them."""
 ROOM_PRICE, FOREIGN_PRICE = 15, 30
@@ -64,18 +69,18 @@ MINUTES_NOW, MOVABLE, MASK, LOW, HIGH, ORIGIN_ROOM, ORIGIN_START, HOSTED, CLOSUR
 (
     AWAY, LEFT_ONES, SPOT, OCCUPANT, OCCUPANT_ROOM, OCCUPANT_START, OCCUPANT_FIXED, CELL, PRICE, SEEN, PUSHED, HOLE,
     LEVEL_ONE, LEVEL_AT, LEVEL_FIRST, LEVEL_END, LEVEL_PAID, LEVEL_OWED, LEVEL_SPARE, LEVEL_LEFT, LEVEL_OCCUPANTS,
-    LEVEL_WAITING, OPEN_HOLE, LEVEL_ENTRY, FAILED, KNOWN, KNOWN_AT, WAITING, OWES,
+    LEVEL_WAITING, OPEN_HOLE, LEVEL_ENTRY, LEVEL_JOINT, FAILED, KNOWN, KNOWN_AT, WAITING, OWES,
     OWES_FREE, BEST_ROWS, FOUND_ROWS,
-) = range(35, 67)  # fmt: skip
+) = range(35, 68)  # fmt: skip
 # Tables of `w`: who pushes out a session alone, with one other, with more; whom pair rules set against it; who has a
 # level or a length at most; and, by depth, who may hope.
-ONES, TWOS, MORE, CIRCLE, BY_LEVEL, BY_LENGTH, HOPE = range(67, 74)
+ONES, TWOS, MORE, CIRCLE, BY_LEVEL, BY_LENGTH, HOPE = range(68, 75)
 # Single numbers: `LEFT`, `TOP` and `OCCUPANTS` count, `BEST` is the price to beat.
 (
     SESSIONS, COLUMNS, ROOMS, CELLS, DAYS, KINDS, SIZES, WORDS, CLOSED,
     DEPTH, OCCUPANTS, BEST, NODES, LEFT, STAMP, TOP, FOUND, REPORTING, FAILURES, ENTRIES,
-) = range(74, 94)  # fmt: skip
-HEADER = 94
+) = range(75, 95)  # fmt: skip
+HEADER = 95
 
 
 @compiled
@@ -655,6 +660,128 @@ def _sort_candidates(b: Ints, first: int, end: int) -> None:
         b[b[CELL] + first + index] = keys[index] % columns
 
 
+# Who waits when nobody may be pushed out any more.
+
+
+@compiled
+def _against(b: Ints, w: Words, one: int, cell: int, other: int, there: int) -> bool:
+    """Whether two sessions break a rule together on these cells."""
+    columns = b[COLUMNS]
+    room, start = cell // columns, b[b[STARTS] + cell % columns]
+    other_room, other_start = there // columns, b[b[STARTS] + there % columns]
+    if room == other_room:
+        pad = b[b[PAD] + room]
+        if (
+            start < other_start + b[b[MINUTES_NOW] + other] + pad
+            and other_start < start + b[b[MINUTES_NOW] + one] + pad
+        ):
+            return True
+    if not (w[b[CIRCLE] + one * b[WORDS] + (other >> 6)] >> np.uint64(other & 63)) & np.uint64(1):
+        return False
+    for entry in range(b[b[FIRST_PAIR] + one], b[b[FIRST_PAIR] + one + 1]):
+        here = b[b[OTHER] + entry] == other and b[b[GROUPS] + b[b[HERE] + entry] * b[ROOMS] + room]
+        if here and _in_window(b, entry, start, other_room, other_start):
+            return True
+    return False
+
+
+@compiled
+def _joint_price(b: Ints, m: Bytes, w: Words, depth: int, count: int, budget: int) -> int:
+    """The least that the first `count` of those who wait pay together, if they push out nobody and nobody else leaves.
+
+    Each one's cells are known then; only those who wait can still stand in each other's way.  `NO_PRICE` for more than
+    the budget; less than the truth where that takes too long to find out.
+    """
+    here, begun, owed = depth * LEVELS, b[TOP], 0
+    for index in range(count):
+        owed += b[b[OWES_FREE] + here + index]
+        if owed > budget:
+            return NO_PRICE
+    if not 2 <= count <= MOST_TOGETHER:
+        return owed
+    who, first, end = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    few, others = 0, 0
+    for index in range(count):
+        owes = b[b[OWES_FREE] + here + index]
+        who[few], first[few] = b[b[WAITING] + here + index], b[TOP]
+        _without_push(b, m, w, who[few], depth, MANY + 1, budget - owed + owes)
+        end[few] = b[TOP]
+        if end[few] - first[few] > MANY:
+            others += owes
+            b[TOP] = first[few]
+        else:
+            _sort_candidates(b, first[few], end[few])
+            few += 1
+    least = _least_together(b, w, who[:few], first[:few], end[:few], budget - others) if few > 1 else 0
+    b[TOP] = begun
+    return NO_PRICE if least >= NO_PRICE else max(least + others, owed)
+
+
+@compiled
+def _least_together(b: Ints, w: Words, waiting: Ints, first: Longs, end: Longs, budget: int) -> int:
+    """The least price of a cell for each, out of its candidates; 0 where that takes too long to find out.
+
+    Placed next is whoever those who are placed have cost most, each on its cheapest cells first.
+    """
+    count = len(first)
+    order, at = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    limit, paid = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
+    done = np.zeros(count, dtype=np.bool_)
+    placed, tries, least = 0, 0, NO_PRICE
+    going_down = True
+    while True:
+        if going_down and placed == count:
+            least, budget = paid[count], paid[count] - 1
+        elif going_down:
+            total, chosen, chosen_price, most_lost = paid[placed], -1, 0, -1
+            for index in range(count):
+                if done[index]:
+                    continue
+                position = first[index]
+                while position < end[index] and _is_against(b, w, waiting, order, at, placed, index, position):
+                    position += 1
+                tries += position - first[index] + 1
+                if position == end[index]:
+                    total = budget + 1
+                    break
+                price = b[b[PRICE] + position]
+                total += price
+                lost = (price - b[b[PRICE] + first[index]]) * 4096 + 4096 // (end[index] - first[index] + 1)
+                if lost > most_lost:
+                    chosen, chosen_price, most_lost = index, price, lost
+            if tries > MOST_TRIES:
+                return 0
+            if total <= budget:
+                order[placed], at[placed], done[chosen] = chosen, first[chosen] - 1, True
+                limit[placed] = total - chosen_price
+                placed += 1
+        if placed == 0:
+            return least
+        index, position = order[placed - 1], at[placed - 1] + 1
+        while position < end[index] and _is_against(b, w, waiting, order, at, placed - 1, index, position):
+            position += 1
+        tries += position - at[placed - 1]
+        going_down = position < end[index] and b[b[PRICE] + position] + limit[placed - 1] <= budget
+        if going_down:
+            at[placed - 1] = position
+            paid[placed] = paid[placed - 1] + b[b[PRICE] + position]
+        else:
+            placed -= 1
+            done[index] = False
+
+
+@compiled
+def _is_against(
+    b: Ints, w: Words, waiting: Ints, order: Longs, at: Longs, placed: int, index: int, position: int
+) -> bool:
+    """Whether the cell is ruled out by those who are placed so far."""
+    cell = b[b[CELL] + position]
+    for before in range(placed):
+        if _against(b, w, waiting[index], cell, waiting[order[before]], b[b[CELL] + at[before]]):
+            return True
+    return False
+
+
 # The search.
 
 
@@ -677,6 +804,8 @@ def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
     chosen = _choose(b, m, w, depth, b[BEST] - b[b[LEVEL_PAID] + depth])
     if chosen < 0:
         return False
+    if spare == 0 and _joint_price(b, m, w, depth, count, b[BEST] - b[b[LEVEL_PAID] + depth]) >= NO_PRICE:
+        return False
     one = b[b[WAITING] + depth * LEVELS + chosen]
     for table in (WAITING, OWES, OWES_FREE):
         b[b[table] + depth * LEVELS + chosen] = b[b[table] + depth * LEVELS + count - 1]
@@ -685,6 +814,10 @@ def _enter(b: Ints, m: Bytes, w: Words, depth: int) -> bool:
     most = b[BEST] - b[b[LEVEL_PAID] + depth] - b[b[LEVEL_OWED] + depth]
     if most < 0:
         return False
+    b[b[LEVEL_JOINT] + depth] = 0
+    if spare > 0:
+        left = b[BEST] - b[b[LEVEL_PAID] + depth] - b[b[CHEAPEST] + one]
+        b[b[LEVEL_JOINT] + depth] = _joint_price(b, m, w, depth, count - 1, left)
     if spare == 0:
         _without_push(b, m, w, one, depth, 2**30, most)
     else:
@@ -824,11 +957,9 @@ def _try(b: Ints, m: Bytes, w: Words, depth: int, cell: int, paid: int) -> bool:
 @compiled
 def _owed_without_push(b: Ints, w: Words, depth: int, count: int, room: int, start: int) -> int:
     """What those who wait owe in addition if the pushed are the last: cells that push out somebody are not for them."""
-    more, here = 0, depth * LEVELS
+    more, here, any_opened = 0, depth * LEVELS, False
     for index in range(b[b[LEVEL_WAITING] + depth]):
         one = b[b[WAITING] + here + index]
-        if b[b[OWES_FREE] + here + index] <= b[b[OWES] + here + index]:
-            continue
         opened = False
         for position in range(count):
             gone, gap = b[b[PUSHED] + position], NO_PRICE
@@ -839,8 +970,11 @@ def _owed_without_push(b: Ints, w: Words, depth: int, count: int, room: int, sta
                     until += b[b[MINUTES_NOW] + b[b[LEVEL_ONE] + depth]]
                 gap = _widest_gap_without(b, gone, b[b[ROOM] + gone], first, last, start, until)
             opened = opened or _may_open(b, w, gone, gap, one, count == 1)
+        any_opened = any_opened or opened
         if not opened:
-            more += b[b[OWES_FREE] + here + index] - b[b[OWES] + here + index]
+            more += max(0, b[b[OWES_FREE] + here + index] - b[b[OWES] + here + index])
+    if not any_opened:
+        return max(more, b[b[LEVEL_JOINT] + depth] - b[b[LEVEL_OWED] + depth])
     return more
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Engine = Literal["auto", "cp_sat"]
 
-MOST_PUSHED = 3
+MOST_PUSHED, MOST_PUSHED_COMPILED = 3, 6
 """Beyond this many sessions pushed out, other engines are asked instead of the chains."""
 FEW_ROOTS = 3
 """With more sessions that must leave, a repair that is not minimal is made first."""
@@ -171,7 +171,8 @@ class _Question:
         with Race(self.problem, self.remaining) as race:
             clock = countdown(self.remaining() * share)
             self.search.remaining = clock if self.finding.places is not None else race.clock(clock)
-            chains.find(self.search, self.finding, most_pushed=MOST_PUSHED, note=self._note)
+            most = MOST_PUSHED_COMPILED if self.search.compiled else MOST_PUSHED
+            chains.find(self.search, self.finding, most_pushed=most, note=self._note)
             race.join(self.finding)
         self.search.remaining = self.remaining
         if self.finding.infeasible:

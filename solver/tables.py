@@ -61,7 +61,10 @@ def notes(sessions: int, cells: int) -> dict[int, NDArray[Any]]:
         kernel.PUSHED: np.zeros(kernel.MOST_PUSHED + 1),
         **dict.fromkeys((kernel.LEVEL_ONE, kernel.LEVEL_AT, kernel.LEVEL_FIRST, kernel.LEVEL_END), row),
         **dict.fromkeys((kernel.LEVEL_PAID, kernel.LEVEL_OWED, kernel.LEVEL_SPARE, kernel.LEVEL_LEFT), row),
-        **dict.fromkeys((kernel.LEVEL_OCCUPANTS, kernel.LEVEL_WAITING, kernel.OPEN_HOLE, kernel.LEVEL_ENTRY), row),
+        **dict.fromkeys(
+            (kernel.LEVEL_OCCUPANTS, kernel.LEVEL_WAITING, kernel.OPEN_HOLE, kernel.LEVEL_ENTRY, kernel.LEVEL_JOINT),
+            row,
+        ),
         **dict.fromkeys((kernel.FAILED, kernel.KNOWN, kernel.KNOWN_AT), np.zeros(sessions)),
         **dict.fromkeys((kernel.WAITING, kernel.OWES, kernel.OWES_FREE), np.zeros(kernel.LEVELS**2)),
         **dict.fromkeys((kernel.BEST_ROWS, kernel.FOUND_ROWS), np.zeros(3 * kernel.LEVELS)),

@@ -43,6 +43,10 @@ MUTANTS = {
         "b[b[LEVEL_SPARE] + depth + 1] = b[b[LEVEL_SPARE] + depth] - count",
         "b[b[LEVEL_SPARE] + depth + 1] = b[b[LEVEL_SPARE] + depth]",
     ),
+    "two who wait and never fit into one room": (
+        "    if room == other_room:\n        pad = b[b[PAD] + room]\n",
+        "    if room == other_room:\n        return True\n        pad = b[b[PAD] + room]\n",
+    ),
     "the last repair instead of the best": ("b[BEST], b[FOUND] = paid, 1", "b[FOUND] = 1"),
 }
 
