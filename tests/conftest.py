@@ -30,7 +30,7 @@ PROCESSES = (
     "webapp/test_behind_tls.py",
     *("webapp/test_collab.py", "webapp/test_cli_process.py", "webapp/test_two_editors.py"),
 )
-"""Tests that start several processes or look at the clock: of two workers, one takes them all, and takes them first."""
+"""Tests that start several processes or look at the clock: they come first, so that both workers end together."""
 MARKS_OF_FIXTURE = {"postgresql_server": ("postgres", "slow"), "redis_server": ("redis", "slow")}
 
 # How fast this machine is today decides no test: neither a deadline nor a complaint about slow examples.
@@ -134,18 +134,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marks += [mark for name in getattr(item, "fixturenames", ()) for mark in MARKS_OF_FIXTURE.get(name, ())]
         for mark in dict.fromkeys(marks):
             item.add_marker(mark)
-        item.add_marker(pytest.mark.xdist_group(_group(place)))
     items.sort(key=lambda item: _rank(item.path.relative_to(ROOT / "tests")))
-
-
-def _group(place: Path) -> str:
-    """What runs on one worker (`pytest -n 2 --dist loadgroup`): a file, whose tests share servers, or several."""
-    return "processes" if place.as_posix().startswith(PROCESSES) else place.with_suffix("").as_posix()
 
 
 def _rank(place: Path) -> int:
     """What takes longest comes first; the tests of the solver also compile its search, which servers then find done."""
-    return 0 if _group(place) == "processes" else 1 if place.parts[0] == "solver" else 2
+    return 0 if place.as_posix().startswith(PROCESSES) else 1 if place.parts[0] == "solver" else 2
 
 
 # --- skips are counted, named and, where asked, not accepted ---------------------------------------------------------

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_a_reader_who_goes_away_is_no_error(file: Path) -> None:
     assert (finished.returncode, finished.stderr) == (141, b"")
 
 
+@pytest.fixture
+def with_ctrl_c() -> Iterator[None]:
+    """Children heed Ctrl-C, though the tests may run in the background of a shell that has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("with_ctrl_c")
 def test_ctrl_c_ends_a_command_quietly() -> None:
     waiting = subprocess.Popen(
         [*COMMAND, "check", "-"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
