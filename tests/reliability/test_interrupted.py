@@ -34,7 +34,7 @@ from webapp.settings import Settings
 from webapp.store import Store, open_store, upgrade
 from webapp.store.failures import AwayError
 
-OPERATIONS = amount(quick=12, long=2700)
+OPERATIONS = amount(quick=12, long=3300)
 SENT_AGAIN = amount(quick=20, long=10_000)
 FEW = 4
 """Editors who wait for a database: the fewer, the fewer of their saves come too late."""
