@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from tests.webapp.command import callboard, refusal, write
 from tests.webapp.small import SMALL
+from webapp.auth import journal
 from webapp.serving.locks import lock_sqlite
 from webapp.settings import Settings
-from webapp.store import migrating, upgrade
+from webapp.store import migrating, open_store, upgrade
 from webapp.store.databases import connect
+from webapp.store.rows import AccessRow
 
 
 @pytest.fixture
@@ -55,6 +58,23 @@ def test_what_was_changed_behind_its_back_is_named(data: Path) -> None:
     assert callboard("verify", "mill", "--data", data).status == 0
     told = callboard("verify", "tide", "--json", "--data", data)
     assert [one["place"] for one in json.loads(told.out)["findings"]] == ["session 'knots'"]
+
+
+def test_a_forged_record_of_access_is_named_though_it_cannot_be_read(data: Path) -> None:
+    assert callboard("user", "create", "Ada", "--role", "editor", "--link", "--data", data).status == 0
+    with (
+        closing(open_store(f"sqlite:///{data / 'callboard.sqlite'}")) as store,
+        store.database.writer.begin() as forging,
+    ):
+        forging.execute(text("DROP TRIGGER access_entry_no_update"))
+        with Session(forging) as session:
+            entry = session.scalars(select(AccessRow).order_by(AccessRow.number.desc()).limit(1)).one()
+            entry.details = "no JSON"
+            entry.hash = journal.hash_of(entry)
+            session.flush()
+    ran = callboard("verify", "--data", data)
+    assert ran.status == 1
+    assert ran.out.splitlines()[0] == "✗ access head: it is not the last entry of the record of access"
 
 
 def test_there_must_be_something_to_verify(data: Path, tmp_path: Path) -> None:

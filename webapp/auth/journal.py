@@ -142,17 +142,21 @@ def _entry(row: AccessRow, whom: str | None, by: str | None) -> Entry:
 
 def findings(session: Session) -> Iterator[tuple[str, str]]:
     """Places and what is wrong there: the chain, then every row against what was noted of it last."""
-    expected: dict[str, Any] = {}
+    entries = session.scalars(select(AccessRow).order_by(AccessRow.number)).all()
     number, before = 1, NOTHING
-    for entry in session.scalars(select(AccessRow).order_by(AccessRow.number)):
+    for entry in entries:
         if entry.number != number or entry.previous_hash != before or entry.hash != hash_of(entry):
             yield f"access entry {number}", "it is missing, or it or what stands before it was changed"
             return
-        expected |= json.loads(entry.details)["seals"]
         number, before = number + 1, entry.hash
     heads = [(row.id, row.number, row.hash) for row in session.scalars(select(AccessHeadRow))]
     if heads != [(HEAD, number - 1, before)]:
+        # What a forged entry says is nothing to go by, and need not even be JSON.
         yield "access head", "it is not the last entry of the record of access"
+        return
+    expected: dict[str, Any] = {}
+    for entry in entries:
+        expected |= json.loads(entry.details)["seals"]
     for table in SEALED:
         for row in cast(Iterable[Sealed], session.scalars(select(table))):
             seal = expected.pop(name_of(row), None)
