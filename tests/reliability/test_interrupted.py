@@ -50,7 +50,6 @@ def losing_replies(port: int, seed: int) -> Iterator[int]:
     """A way to the server on which some requests and some replies are lost, with the connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     chance = random.Random(seed)
-    open_sockets: list[socket.socket] = [listener]
 
     def pump(source: socket.socket, target: socket.socket, *, loses: float) -> None:
         with suppress(OSError):
@@ -62,24 +61,27 @@ def losing_replies(port: int, seed: int) -> Iterator[int]:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
+    def join(client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", port)) as server:
+            asking = threading.Thread(target=pump, args=(client, server), kwargs={"loses": LOST_REPLIES / 3})
+            asking.start()
+            pump(server, client, loses=LOST_REPLIES)
+            asking.join()
+
     def accept() -> None:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                server = socket.create_connection(("127.0.0.1", port))
-                open_sockets.extend((client, server))
-                for source, target, loses in ((client, server, LOST_REPLIES / 3), (server, client, LOST_REPLIES)):
-                    threading.Thread(target=pump, args=(source, target), kwargs={"loses": loses}, daemon=True).start()
+                threading.Thread(target=join, args=(client,), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     try:
         yield listener.getsockname()[1]
     finally:
-        for one in open_sockets:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
         thread.join(5)
 
 
