@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -174,3 +175,9 @@ def test_the_table_has_a_row_per_session_and_no_formulas() -> None:
 def test_a_format_that_is_not_known() -> None:
     with pytest.raises(ValueError, match="there is no format 'pdf'; there are callboard, schedule-xml"):
         write_document("pdf", ODD, PLACED, {})
+
+
+def test_a_calendar_is_written_whatever_the_conference_is_called() -> None:
+    conference, schedule = generate.conference(seed=1, sessions=5, rooms=2)
+    written = write_document("ics", replace(conference, name="Tide\nand mill"), schedule)
+    assert b"X-WR-CALNAME:Tide and mill\r\n" in written

@@ -33,7 +33,8 @@ def write(
     calendar = Calendar()
     calendar.add("prodid", "-//Callboard//Callboard//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", xml_safe(conference.name))
+    # Of unknown properties, icalendar escapes no line break.
+    calendar.add("x-wr-calname", " ".join(xml_safe(conference.name).split()))
     calendar.add("x-wr-timezone", conference.timezone)
     stamp = (stamp or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     for day in out.days:
