@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 NOTHING = "0" * 64
 """What the first link of a chain is hashed onto, and the sum of no digests."""
@@ -19,6 +20,27 @@ def canonical(value: object) -> str:
 def digest(values: Sequence[object]) -> str:
     """The SHA-256 of values that JSON can hold, and of moments."""
     return hashlib.sha256(canonical([_plain(one) for one in values]).encode()).hexdigest()
+
+
+class Link(Protocol):
+    """An entry of a chain: numbered from 1, and hashed onto the one before."""
+
+    number: int
+    previous_hash: str
+    hash: str
+
+
+Entry = TypeVar("Entry", bound=Link)
+
+
+def first_broken(entries: Iterable[Entry], hash_of: Callable[[Entry], str]) -> int | None:
+    """The number of the first entry that is missing or was tampered with; None if the chain holds."""
+    expected, before = 1, NOTHING
+    for entry in entries:
+        if entry.number != expected or entry.previous_hash != before or entry.hash != hash_of(entry):
+            return expected
+        expected, before = expected + 1, entry.hash
+    return None
 
 
 def summed(total: str, *, plus: str = NOTHING, minus: str = NOTHING) -> str:

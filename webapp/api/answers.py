@@ -53,8 +53,8 @@ class Job(Answer):
     changes: list[dict[str, Any]] | None = None
 
 
-class Delayed(Answer):
-    """What makes up for a delay: the changes, what became of saving them, or the job that goes on looking."""
+class Claims(Answer):
+    """What an answer of the solver claims: the status, and how far count and price are proved."""
 
     version: int
     status: Literal["nothing_to_repair", "proved_minimal", "proved_moved", "best_found", "infeasible", "unknown"]
@@ -62,6 +62,11 @@ class Delayed(Answer):
     moved_lower_bound: int | None
     price: int | None
     price_lower_bound: int | None
+
+
+class Delayed(Claims):
+    """What makes up for a delay: the changes, what became of saving them, or the job that goes on looking."""
+
     reasons: list[str]
     changes: list[dict[str, Any]]
     seconds: float
@@ -262,15 +267,9 @@ class Certificate(Answer):
     infeasible: Evidence | None
 
 
-class Repaired(Answer):
+class Repaired(Claims):
     """The answer to a request for repairs."""
 
-    version: int
-    status: Literal["nothing_to_repair", "proved_minimal", "proved_moved", "best_found", "infeasible", "unknown"]
-    moved: int | None
-    moved_lower_bound: int | None
-    price: int | None
-    price_lower_bound: int | None
     violations_before: int
     repairs: list[RepairFound]
     reasons: list[str]

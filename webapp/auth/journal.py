@@ -16,7 +16,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.sealing import NOTHING, canonical, digest
+from webapp.sealing import NOTHING, canonical, digest, first_broken
 from webapp.services.clock import now_utc
 from webapp.store import Store
 from webapp.store.rows import AccessHeadRow, AccessRow, EditorRow, LinkRow, SignInRow, TokenRow
@@ -143,14 +143,12 @@ def _entry(row: AccessRow, whom: str | None, by: str | None) -> Entry:
 def findings(session: Session) -> Iterator[tuple[str, str]]:
     """Places and what is wrong there: the chain, then every row against what was noted of it last."""
     entries = session.scalars(select(AccessRow).order_by(AccessRow.number)).all()
-    number, before = 1, NOTHING
-    for entry in entries:
-        if entry.number != number or entry.previous_hash != before or entry.hash != hash_of(entry):
-            yield f"access entry {number}", "it is missing, or it or what stands before it was changed"
-            return
-        number, before = number + 1, entry.hash
+    broken = first_broken(entries, hash_of)
+    if broken is not None:
+        yield f"access entry {broken}", "it is missing, or it or what stands before it was changed"
+        return
     heads = [(row.id, row.number, row.hash) for row in session.scalars(select(AccessHeadRow))]
-    if heads != [(HEAD, number - 1, before)]:
+    if heads != [(HEAD, len(entries), entries[-1].hash if entries else NOTHING)]:
         # What a forged entry says is nothing to go by, and need not even be JSON.
         yield "access head", "it is not the last entry of the record of access"
         return

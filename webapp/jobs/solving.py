@@ -17,7 +17,6 @@ from webapp.services.folding import fold, move_json, placed_by
 if TYPE_CHECKING:
     from solver.answer import Answer
     from solver.edits import Edit, Edited
-    from solver.rules import Violation
 
 EXACT_SHARE = 0.6
 """The part of the time that the repair engine may take."""
@@ -69,11 +68,11 @@ class Solving:
         """What the edits break that is whole now."""
         task = self.task
         _, _, edited = self._edited(task)
-        before = {_named(one) for one in check.violations(task.conference, task.schedule)}
+        before = {one.key for one in check.violations(task.conference, task.schedule)}
         return [
             violation_json(edited.conference, one, camel=True, offset=True)
             for one in check.violations(edited.conference, edited.schedule)
-            if _named(one) not in before
+            if one.key not in before
         ][:MOST_CONFLICTS]
 
     def _edited(self, task: Task) -> tuple[list[Edit], list[Edit], Edited]:
@@ -181,11 +180,6 @@ class Solving:
         ]
         gone = [{"op": "unplace", "session": session} for session in task.schedule if session not in schedule]
         return facts + gone + moves
-
-
-def _named(one: Violation) -> tuple[object, ...]:
-    """What tells a violation from the others, wherever and whenever it is."""
-    return one.rule, tuple(sorted(one.sessions)), one.person, one.room, one.group
 
 
 def read_places(told: Mapping[str, Any] | None) -> dict[str, Placement] | None:

@@ -112,7 +112,7 @@ def _what_is_new(told: Mapping[str, Any]) -> dict[str, Any]:
         "unplaced": ids["unplace"],
         "audience": ids["set_audience"],
         "missing": told["missing"],
-        "new": told.get("new", []),
+        "new": told["new"],
         "notes": told["leftOut"],
     }
 

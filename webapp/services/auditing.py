@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from webapp.sealing import NOTHING, canonical, digest
+from webapp.sealing import canonical, digest
 from webapp.services.views import instant
 from webapp.store.rows import AuditRow, ScheduleRow
 
@@ -63,16 +63,6 @@ def hash_of(entry: AuditRow) -> str:
             entry.details,
         )
     )
-
-
-def first_broken(entries: Iterable[AuditRow]) -> int | None:
-    """The number of the first of a schedule's entries that is missing or was tampered with; None if the chain holds."""
-    expected, before = 1, NOTHING
-    for entry in entries:
-        if entry.number != expected or entry.previous_hash != before or entry.hash != hash_of(entry):
-            return expected
-        expected, before = expected + 1, entry.hash
-    return None
 
 
 def entry_json(entry: AuditRow, *, of_session: str | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from solver.rules import BUILT_IN
 from webapp.auth import journal
 from webapp.events import log
 from webapp.schemas import callboard_json
-from webapp.sealing import NOTHING, digest, summed
+from webapp.sealing import NOTHING, digest, first_broken, summed
 from webapp.services import attempts, auditing, availability, configuring, ledger
 from webapp.services.reading import find
 from webapp.services.replaying import STEPS, Found, Replay
@@ -102,7 +102,7 @@ class Rows:
 
     def findings(self) -> Found:
         """Places and what is wrong there, one after the other."""
-        broken = auditing.first_broken(self.entries)
+        broken = first_broken(self.entries, auditing.hash_of)
         if broken is not None:
             yield f"audit entry {broken}", "it is missing, or it or what stands before it was changed"
             return
