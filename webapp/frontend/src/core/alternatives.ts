@@ -1,7 +1,6 @@
 /** Several repairs held side by side: what each asks of whom. */
 
-import { minuteOf } from "./clock.ts";
-import type { Placement, Session } from "./model.ts";
+import { placementOf, type Placement, type Session } from "./model.ts";
 import type { RepairWire } from "./wire.ts";
 
 /** What one repair is like as a whole. */
@@ -23,7 +22,7 @@ export interface Fate {
 
 export function alternativesOf(sessions: ReadonlyMap<string, Session>, repairs: readonly RepairWire[]): Alternative[] {
   return repairs.map(({ moves }) => {
-    const moved = moves.map(({ session, to }) => ({ from: sessions.get(session)?.place ?? null, to: placeOf(to) }));
+    const moved = moves.map(({ session, to }) => ({ from: sessions.get(session)?.place ?? null, to: placementOf(to) }));
     const ways = moved.map(({ from, to }) => (from ? Math.abs(to.start - from.start) : 0));
     return {
       rooms: moved.filter(({ from, to }) => from?.room !== to.room).length,
@@ -41,13 +40,9 @@ export function fatesOf(sessions: ReadonlyMap<string, Session>, repairs: readonl
     from: sessions.get(session)?.place ?? null,
     to: repairs.map(({ moves }) => {
       const move = moves.find((one) => one.session === session);
-      return move ? placeOf(move.to) : null;
+      return move ? placementOf(move.to) : null;
     }),
   }));
   const moves = ({ to }: Fate) => to.filter((place) => place !== null).length;
   return fates.sort((a, b) => moves(b) - moves(a) || (a.from?.start ?? 0) - (b.from?.start ?? 0));
-}
-
-function placeOf({ room, start }: { room: string; start: string }): Placement {
-  return { room, start: minuteOf(start) };
 }

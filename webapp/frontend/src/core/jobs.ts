@@ -1,6 +1,6 @@
 /** Batch jobs as the editor asks for them and shows what comes of them. */
 
-import { timeOf, timeText, type Clock } from "./clock.ts";
+import { minuteOf, timeOf, type Clock } from "./clock.ts";
 import { roomText, type Frame, type Session } from "./model.ts";
 import type { EditWire, JobRequest, JobWire, RepairMoveWire, RepairWire } from "./wire.ts";
 import { count, durationText, seconds } from "./words.ts";
@@ -152,7 +152,7 @@ function moveOf(change: EditWire, sessions: ReadonlyMap<string, Session>, clock:
 
 /** What else the changes do, one line each: what is not a move. */
 export function otherLines(changes: readonly EditWire[], frame: Frame, title: (session: string) => string): string[] {
-  const times = (from: string, to: string) => [from, to].map((iso) => localTime(frame.clock, iso)).join("–");
+  const times = (from: string, to: string) => [from, to].map((iso) => frame.clock.text(minuteOf(iso))).join("–");
   return changes.flatMap((change) => {
     switch (change.op) {
       case "unplace":
@@ -169,8 +169,4 @@ export function otherLines(changes: readonly EditWire[], frame: Frame, title: (s
         return [];
     }
   });
-}
-
-function localTime(clock: Clock, iso: string): string {
-  return timeText(clock.local(Math.floor(Date.parse(iso) / 60_000)).time);
 }

@@ -113,6 +113,11 @@ function readSession(wire: SessionWire): Session {
   };
 }
 
+/** Where a move of a repair begins or ends. */
+export function placementOf({ room, start }: { room: string; start: string }): Placement {
+  return { room, start: minuteOf(start) };
+}
+
 function readPlace(room: string | null, startTime: string | null): Placement | null {
   return room === null || startTime === null ? null : { room, start: minuteOf(startTime) };
 }

@@ -8,10 +8,9 @@ import { keep, recall } from "../core/device.ts";
 import { axisOf, bandsOf, byBuilding, TURNED, ZOOMS } from "../core/grid.ts";
 import { ordered, repairOf, type JobKind, type Order } from "../core/jobs.ts";
 import { lanes, type Lane } from "../core/lanes.ts";
-import { minuteOf } from "../core/clock.ts";
 import { NOTHING, type LeftOut } from "../core/parts.ts";
 import { Choice } from "./choice.svelte.ts";
-import { dayIndex, type Frame, type Interval, type Placement, type Session, type Standing } from "../core/model.ts";
+import { dayIndex, placementOf, type Frame, type Interval, type Placement, type Session, type Standing } from "../core/model.ts";
 import { count } from "../core/words.ts";
 import type { FeedState } from "../core/feed.ts";
 import type { Store } from "../core/store.ts";
@@ -389,7 +388,7 @@ export function blocks(violation: ViolationWire): boolean {
 function shiftsOf(repair: RepairWire): RepairShift[] {
   return repair.moves.map(({ session, from, to }) => ({
     session,
-    from: from && { room: from.room, start: minuteOf(from.start) },
-    to: { room: to.room, start: minuteOf(to.start) },
+    from: from && placementOf(from),
+    to: placementOf(to),
   }));
 }
