@@ -50,8 +50,6 @@ export class Desk {
   zoom = $state(2);
   /** Whether rooms are rows instead of columns. */
   turned = $state(recall<boolean>(KEPT_TURNED) === true);
-  /** What is in the hand; the hand tells. */
-  carried = $state<string | null>(null);
   selected = $state<string | null>(null);
   /** The card that the arrow keys stand on. */
   active = $state<string | null>(null);
@@ -118,17 +116,6 @@ export class Desk {
   scale = $derived((this.turned ? TURNED : ZOOMS)[this.zoom] ?? ZOOMS[0]!);
 
   bands = $derived(bandsOf(this.frame));
-
-  /** When speakers of the session that is chosen or carried cannot come, each with whose time it is. */
-  away: readonly Away[] = $derived.by(() => {
-    const session = this.shown.get(this.carried ?? this.selected ?? "");
-    return (session?.speakers ?? []).flatMap((person) =>
-      (this.frame.unavailable.get(person) ?? [])
-        .map(({ start, end }) => ({ start: Math.max(start, this.axis.start), end: Math.min(end, this.axis.end) }))
-        .filter(({ start, end }) => start < end)
-        .map((span) => ({ ...span, name: this.frame.person.get(person) ?? person })),
-    );
-  });
 
   /** Every session with the wishes granted. */
   shown: ReadonlyMap<string, Session> = $derived.by(() => {
@@ -348,6 +335,16 @@ export class Desk {
   /** Whether there is a change of one's own to put back, and no unsaved edit that it would meet. */
   canReverse(direction: Direction): boolean {
     return this.undoable?.[direction] != null && !this.edited && !this.busy;
+  }
+
+  /** When speakers of a session cannot come on the day that is looked at, each with whose time it is. */
+  awayFrom(session: string): Away[] {
+    return (this.shown.get(session)?.speakers ?? []).flatMap((person) =>
+      (this.frame.unavailable.get(person) ?? [])
+        .map(({ start, end }) => ({ start: Math.max(start, this.axis.start), end: Math.min(end, this.axis.end) }))
+        .filter(({ start, end }) => start < end)
+        .map((span) => ({ ...span, name: this.frame.person.get(person) ?? person })),
+    );
   }
 
   title(session: string): string {
