@@ -126,6 +126,9 @@ export class Desk {
 
   axis = $derived(axisOf(this.frame, this.day, this.shown.values()));
 
+  /** From where cards and ghosts are placed: not the axis' start, which every session may stretch. */
+  origin = $derived(this.frame.days[this.day]?.start ?? 0);
+
   unplaced: readonly Session[] = $derived([...this.shown.values()].filter((session) => session.place === null));
 
   /** The sessions of the day that is looked at, room by room in order of time. */
