@@ -12,7 +12,7 @@ import { Desk } from "./editor/desk.svelte.ts";
 import Editor from "./editor/Editor.svelte";
 import { Probe } from "./editor/probe.svelte.ts";
 import "./styles/base.css";
-import "./styles/dialogs.css";
+import "./styles/editor.css";
 
 async function start(): Promise<void> {
   const boot = readBoot();
