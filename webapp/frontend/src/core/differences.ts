@@ -33,7 +33,7 @@ function timeOf({ was, now }: Difference): number {
   return (now ?? was)?.place?.start ?? 0;
 }
 
-/** `4 sessions differ: 2 moved, 1 new, 1 taken off.` */
+/** `4 sessions: 2 changed, 1 new, 1 taken off.` */
 export function differencesText(found: readonly Difference[]): string {
   const kinds = [
     [found.filter(({ was, now }) => was && now).length, "changed"],

@@ -5,8 +5,16 @@ import { roomText, type Frame, type Session } from "./model.ts";
 import type { EditWire, JobRequest, JobWire, RepairMoveWire, RepairWire } from "./wire.ts";
 import { count, durationText, seconds } from "./words.ts";
 
-export const KINDS = ["shift", "close", "delay", "place", "improve", "rebuild"] as const;
-export type JobKind = (typeof KINDS)[number];
+/** What can be asked for on the grid; other hours and a new feed have pages of their own. */
+export const TITLES = {
+  shift: "Shift sessions",
+  close: "Close a room",
+  delay: "A room runs late",
+  place: "Place what is unplaced",
+  improve: "Improve what is there",
+  rebuild: "Place everything anew",
+} as const;
+export type JobKind = keyof typeof TITLES;
 
 /** The form of a job, filled in as far as it is known where it was opened. */
 export interface Order {
@@ -28,7 +36,7 @@ export interface Order {
   seconds: number;
 }
 
-const PATIENCE: Record<JobKind, number> = { shift: 10, close: 20, delay: 10, place: 30, improve: 60, rebuild: 60 };
+const SECONDS: Record<JobKind, number> = { shift: 10, close: 20, delay: 10, place: 30, improve: 60, rebuild: 60 };
 
 /** An order with everything that was not said filled in for the day. */
 export function ordered(frame: Frame, day: number, now: number, said: Partial<Order> & { kind: JobKind }): Order {
@@ -36,7 +44,7 @@ export function ordered(frame: Frame, day: number, now: number, said: Partial<Or
   const seen = now >= start && now < end ? now : start;
   const from = frame.clock.text(said.kind === "delay" ? seen : start);
   const blank = { sessions: [], minutes: 15, repair: true, room: frame.rooms[0]?.id ?? "", date, from };
-  return { ...blank, to: frame.clock.text(end), budget: 10, seconds: PATIENCE[said.kind], ...said };
+  return { ...blank, to: frame.clock.text(end), budget: 10, seconds: SECONDS[said.kind], ...said };
 }
 
 /** What is sent for an order; null if the clocks skip one of its times. */
@@ -71,7 +79,7 @@ function moment(clock: Clock, date: string, time: string, later = 0): string | n
   return minute === null ? null : clock.iso(minute);
 }
 
-/** `Shift 12 sessions by 15 min` */
+/** What a job is about: `Great Hall is 15 min late` */
 export function titleOf(kind: string, parameters: Record<string, unknown>, frame: Frame): string {
   const room = typeof parameters.room === "string" ? roomText(frame, parameters.room) : "Everything";
   const minutes = Number(parameters.minutes ?? 0);
@@ -83,11 +91,11 @@ export function titleOf(kind: string, parameters: Record<string, unknown>, frame
     case "delay":
       return `${room} is ${durationText(minutes)} late`;
     case "place":
-      return "Place what is unplaced";
     case "improve":
-      return "Improve what is there";
     case "rebuild":
-      return "Place everything anew";
+      return TITLES[kind];
+    case "rehours":
+      return "Other opening hours";
     case "import":
       return "A new feed";
     default:
