@@ -11,7 +11,7 @@ from webapp import auth
 from webapp.api.changes import solver
 from webapp.api.requests import LockPolicy
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
+from webapp.pages.rendering import not_built, refused, schedule_page, store
 from webapp.schemas import DocumentError
 from webapp.services import configuring, consequences, reading
 from webapp.services.errors import Invalid, Refusal, Stale
@@ -105,15 +105,12 @@ def _page(
     status: int = 200,
 ) -> Response:
     facts = reading.draft(store(), slug)
-    return page(
+    return schedule_page(
         "configuration",
+        slug,
+        facts,
         status=status,
-        cache=PRIVATE,
-        slug=slug,
-        name=facts.conference.name or slug,
         timezone=facts.conference.timezone,
-        rooms={room.id: room.label for room in facts.conference.rooms},
-        titles={session.id: session.title or session.id for session in facts.conference.sessions},
         told=told,
         broken=broken,
         severities=SEVERITIES,

@@ -16,7 +16,7 @@ from solver.conference import Conference, Placement, Schedule
 from webapp import auth
 from webapp.auth.rates import limited
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, refused, settings, store
+from webapp.pages.rendering import PRIVATE, not_built, page, refused, schedule_page, settings, store
 from webapp.pages.views import schedules_page
 from webapp.schemas import DocumentError
 from webapp.services import feeds, importing, jobs, reading
@@ -75,8 +75,7 @@ def compare(slug: str) -> AnyResponse:
 
 
 def _feed_form(slug: str, *, refused: str | None = None, status: int = 200) -> Response:
-    name = reading.draft(store(), slug).conference.name or slug
-    return page("feed", status=status, cache=PRIVATE, slug=slug, name=name, refused=refused)
+    return schedule_page("feed", slug, reading.draft(store(), slug), status=status, refused=refused)
 
 
 def _uploaded() -> tuple[bytes, str]:

@@ -8,7 +8,7 @@ from webapp import auth
 from webapp.metrics import Metrics
 from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
+from webapp.pages.rendering import not_built, refused, schedule_page, store
 from webapp.services import analysing, reading, records
 from webapp.services.errors import NotFound, Refusal
 from webapp.store import Facts
@@ -31,16 +31,14 @@ def history(slug: str) -> Response:
     if of_session is not None and of_session not in facts.conference.session:
         raise NotFound(f"there is no session '{of_session}'")
     entries = reading.latest_audit(store(), slug, before=before, limit=PAGE + 1, of_session=of_session)
-    return page(
+    return schedule_page(
         "history",
-        cache=PRIVATE,
-        slug=slug,
+        slug,
+        facts,
         head=head,
-        name=facts.conference.name or slug,
         session=facts.conference.session[of_session] if of_session else None,
         entries=[(entry, telling.told(entry, facts.conference)) for entry in entries[:PAGE]],
         older=entries[PAGE - 1]["number"] if len(entries) > PAGE else None,
-        telling=telling,
     )
 
 
@@ -50,18 +48,15 @@ def conflicts(slug: str) -> Response:
     """The conflicts on record: those that stand, and those that were resolved, with who accepted them and why."""
     head, facts = _schedule(slug)
     found = reading.all_conflicts(store(), slug)
-    return page(
+    return schedule_page(
         "conflicts",
-        cache=PRIVATE,
-        slug=slug,
+        slug,
+        facts,
         head=head,
-        name=facts.conference.name or slug,
         parts=[
             ("Unresolved", [one for one in found if one["status"] == "unresolved"]),
             ("Resolved", [one for one in found if one["status"] == "resolved"]),
         ],
-        titles={session.id: session.title or session.id for session in facts.conference.sessions},
-        telling=telling,
     )
 
 
@@ -71,15 +66,7 @@ def conflict(slug: str, conflict: str) -> Response:
     """One conflict, and how it came and went."""
     found = records.conflict(store(), slug, conflict)
     _, facts = _schedule(slug)
-    return page(
-        "conflict",
-        cache=PRIVATE,
-        slug=slug,
-        name=facts.conference.name or slug,
-        conflict=found,
-        titles={session.id: session.title or session.id for session in facts.conference.sessions},
-        telling=telling,
-    )
+    return schedule_page("conflict", slug, facts, conflict=found)
 
 
 @bp.get("/edit/<slug>/analytics")
@@ -89,7 +76,7 @@ def analytics(slug: str) -> Response:
     _, facts = _schedule(slug)
     metrics: Metrics = current_app.extensions["callboard.metrics"]
     plots = analysing.plots(store(), slug, metrics.latencies())
-    return page("analytics", cache=PRIVATE, slug=slug, name=facts.conference.name or slug, plots=plots)
+    return schedule_page("analytics", slug, facts, plots=plots)
 
 
 def _schedule(slug: str) -> tuple[dict[str, object], Facts]:

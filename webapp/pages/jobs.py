@@ -10,11 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import auth
 from webapp.auth.rates import limited
-from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
 from webapp.pages.files import preview
 from webapp.pages.job_forms import FORMS
-from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
+from webapp.pages.rendering import not_built, refused, schedule_page, store
 from webapp.schemas import DocumentError
 from webapp.services import jobs, reading, saving
 from webapp.services.errors import NotFound, Refusal, Stale
@@ -107,38 +106,31 @@ def _found(slug: str, job: str) -> dict[str, Any]:
 
 def _list(slug: str, *, refused: str | None = None, status: int = 200) -> Response:
     facts = reading.draft(store(), slug)
-    return page(
+    return schedule_page(
         "jobs",
+        slug,
+        facts,
         status=status,
-        cache=PRIVATE,
-        slug=slug,
-        name=facts.conference.name or slug,
         jobs=jobs.listed(store(), slug, after="", limit=LISTED),
-        rooms=[(room.id, room.label) for room in facts.conference.rooms],
         days=[day.date.isoformat() for day in facts.conference.days],
         refused=refused,
-        telling=telling,
     )
 
 
 def _show(slug: str, found: dict[str, Any], *, refused: str | None = None, status: int = 200) -> Response:
     facts = reading.draft(store(), slug)
-    response = page(
+    response = schedule_page(
         "job",
+        slug,
+        facts,
         status=status,
-        cache=PRIVATE,
-        slug=slug,
-        name=facts.conference.name or slug,
         job=found,
         chart=chart(found.get("history") or []),
         width=WIDTH,
         height=HEIGHT,
         changes=found.get("changes", [])[:SHOWN],
         preview=preview(found, facts.conference, facts.schedule) if found["state"] in ("proposed", "stale") else None,
-        titles={session.id: session.title or session.id for session in facts.conference.sessions},
-        rooms={room.id: room.label for room in facts.conference.rooms},
         refused=refused,
-        telling=telling,
     )
     if found["state"] in jobs.UNFINISHED:
         response.headers["Refresh"] = str(LOOK_SECONDS)

@@ -10,9 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import auth
 from webapp.auth.rates import limited
-from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing
-from webapp.pages.rendering import PRIVATE, not_built, page, refused, store
+from webapp.pages.rendering import not_built, refused, schedule_page, store
 from webapp.schemas import DocumentError
 from webapp.services import delays, reading
 from webapp.services.errors import Refusal, Stale
@@ -73,19 +72,14 @@ def _delayed(slug: str, told: Any, *, dry_run: bool) -> delays.Delay:
 def _page(slug: str, came: delays.Delay | None = None, *, refused: str | None = None, status: int = 200) -> Response:
     facts = reading.draft(store(), slug)
     clock = facts.conference.clock
-    return page(
+    return schedule_page(
         "late",
+        slug,
+        facts,
         status=status,
-        cache=PRIVATE,
-        slug=slug,
-        name=facts.conference.name or slug,
-        rooms=[(room.id, room.label) for room in facts.conference.rooms],
         given=request.values,
         proposal=None if came is None else came.proposal,
         attempt=str(uuid4()),
-        titles={session.id: session.title or session.id for session in facts.conference.sessions},
-        labels={room.id: room.label for room in facts.conference.rooms},
         before={one: clock.local(place.start).strftime("%H:%M") for one, place in facts.schedule.items()},
         refused=refused,
-        telling=telling,
     )

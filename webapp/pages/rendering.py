@@ -8,10 +8,11 @@ from flask import Response, current_app, make_response, render_template, request
 
 from webapp import auth, problems
 from webapp.auth.identity import ANONYMOUS
+from webapp.pages import telling
 from webapp.pages.assets import AssetsMissing, assets
 from webapp.services.errors import Denied, NotFound, Refusal, Unauthenticated
 from webapp.settings import Settings
-from webapp.store import Store
+from webapp.store import Facts, Store
 
 REVALIDATED = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
@@ -28,6 +29,22 @@ def page(template: str, *, entry: str = "pages", status: int = 200, cache: str, 
     if cache == PRIVATE:
         response.headers["Vary"] = "Cookie, Authorization"
     return response
+
+
+def schedule_page(template: str, slug: str, facts: Facts, *, status: int = 200, **values: Any) -> Response:
+    """A page of one schedule for its editors, with what it, its sessions and its rooms are called."""
+    conference = facts.conference
+    return page(
+        template,
+        status=status,
+        cache=PRIVATE,
+        slug=slug,
+        name=conference.name or slug,
+        titles={session.id: session.title or session.id for session in conference.sessions},
+        rooms={room.id: room.label for room in conference.rooms},
+        telling=telling,
+        **values,
+    )
 
 
 def sign_in_page(status: int, **values: Any) -> Response:
