@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import auth
+from webapp.api.changes import solver
 from webapp.auth.rates import limited
 from webapp.pages.assets import AssetsMissing
 from webapp.pages.rendering import not_built, refused, schedule_page, store
 from webapp.schemas import DocumentError
 from webapp.services import delays, reading
 from webapp.services.errors import Refusal, Stale
-from webapp.services.repairing import Solver
 
 bp = Blueprint("late_pages", __name__)
 bp.register_error_handler(Refusal, refused)
@@ -65,8 +65,7 @@ def _delayed(slug: str, told: Any, *, dry_run: bool) -> delays.Delay:
         publish=bool(told.get("publish")),
         dry_run=dry_run,
     )
-    solver = cast(Solver, current_app.extensions["callboard.solver"])
-    return delays.run(store(), solver, slug, wanted, editor_id=str(auth.current().editor_id))
+    return delays.run(store(), solver(), slug, wanted, editor_id=str(auth.current().editor_id))
 
 
 def _page(slug: str, came: delays.Delay | None = None, *, refused: str | None = None, status: int = 200) -> Response:
